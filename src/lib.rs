@@ -1,0 +1,3 @@
+//! Trục: an inter-agency electronic document exchange hub (trục liên thông văn bản). See ARCHITECTURE.md.
+
+pub mod domain;

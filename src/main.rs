@@ -1,0 +1,3 @@
+//! The `truc` binary: server and client in one.
+
+fn main() {}
