@@ -1,0 +1,7 @@
+//! Canonical XML: from the events of a reader to exact octets. Inclusive 1.0 and 1.1, and Exclusive.
+
+mod algorithm;
+mod sink;
+
+pub use algorithm::{Algorithm, Method};
+pub use sink::Sink;

@@ -1,0 +1,114 @@
+//! What the reader says about a document: events with their byte spans. Everything borrows from the reader.
+
+use std::ops::Range;
+
+use crate::xml::scope::Scope;
+use crate::xml::tag::Tag;
+
+/// One event and the bytes of the source it was read from. For the events of an empty-element tag both spans are
+/// the whole tag; a text span covers references and CDATA marks inside it as they stand in the source.
+#[derive(Debug, Clone)]
+pub struct Event<'r> {
+    /// What it is.
+    pub kind: Kind<'r>,
+    /// Where it stands in the source.
+    pub span: Range<u64>,
+}
+
+/// The kinds of event.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind<'r> {
+    /// A start tag, or the first half of an empty-element tag.
+    Start(Start<'r>),
+    /// An end tag, or the second half of an empty-element tag.
+    End(Name<'r>),
+    /// Text inside the root: references resolved, line ends normalised, CDATA merged in; a carriage return here came
+    /// from a character reference. A long text comes in several events, cut between characters. Never empty.
+    Text(&'r str),
+    /// A comment, anywhere in the document, without its marks; line ends normalised.
+    Comment(&'r str),
+    /// A processing instruction, anywhere in the document; line ends normalised.
+    ProcessingInstruction {
+        /// Its target.
+        target: &'r str,
+        /// What stands after the white space behind the target; may be empty.
+        data: &'r str,
+    },
+}
+
+/// An expanded name and the prefix it was written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Name<'r> {
+    /// Namespace URI; empty for none.
+    pub ns: &'r str,
+    /// Local name.
+    pub local: &'r str,
+    /// Prefix; empty for none.
+    pub prefix: &'r str,
+}
+
+impl Name<'_> {
+    /// Whether this is `{ns}local`, whatever the prefix.
+    #[must_use]
+    pub fn is(&self, ns: &str, local: &str) -> bool {
+        self.local == local && self.ns == ns
+    }
+}
+
+/// An attribute that is not a namespace declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attribute<'r> {
+    /// Namespace URI; empty for an attribute without a prefix.
+    pub ns: &'r str,
+    /// Local name.
+    pub local: &'r str,
+    /// Prefix; empty for none.
+    pub prefix: &'r str,
+    /// Value after reference resolution and attribute-value normalisation (XML 1.0, 3.3.3, as CDATA).
+    pub value: &'r str,
+}
+
+/// A start tag: its name, attributes, and the namespaces around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Start<'r> {
+    pub(super) name: Name<'r>,
+    pub(super) tag: &'r Tag,
+    pub(super) scope: &'r Scope,
+}
+
+impl<'r> Start<'r> {
+    /// The element's name.
+    #[must_use]
+    pub fn name(&self) -> Name<'r> {
+        self.name
+    }
+
+    /// The attributes in the order in which they stand, without namespace declarations.
+    pub fn attributes(&self) -> impl ExactSizeIterator<Item = Attribute<'r>> + use<'r> {
+        self.tag.attributes(self.scope)
+    }
+
+    /// The value of the attribute `{ns}local`.
+    #[must_use]
+    pub fn attribute(&self, ns: &str, local: &str) -> Option<&'r str> {
+        self.attributes().find(|found| found.local == local && found.ns == ns).map(|found| found.value)
+    }
+
+    /// The namespace declarations on this very tag, as (prefix, URI): an empty prefix is the default namespace, an
+    /// empty URI takes it back. A declaration of `xml` is left out.
+    pub fn declarations(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
+        self.scope.declared()
+    }
+
+    /// Every binding in scope at this element, as (prefix, URI), innermost first, each prefix once; without `xml` and
+    /// without a default namespace that was taken back.
+    pub fn in_scope(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
+        self.scope.in_scope()
+    }
+
+    /// The xml:* attributes of all elements around this one, as (local name, value), outermost first: what inclusive
+    /// canonicalisation of this element as an apex inherits.
+    pub fn inherited(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
+        self.scope.inherited()
+    }
+}

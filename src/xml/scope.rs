@@ -1,0 +1,136 @@
+//! What descends from element to element: namespace bindings and xml:* attributes, as flat stacks over one arena.
+
+use std::ops::Range;
+
+/// The namespace of the prefix `xml`.
+pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// Index of a binding: the resolved namespace of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Binding(usize);
+
+impl Binding {
+    /// No namespace.
+    pub(super) const NONE: Self = Self(0);
+    /// The namespace of `xml`.
+    pub(super) const XML: Self = Self(1);
+}
+
+#[derive(Debug, Clone)]
+struct Pair {
+    name: Range<usize>,
+    value: Range<usize>,
+}
+
+/// How much of the stacks belongs to the elements outside an element.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Mark {
+    bindings: usize,
+    xml: usize,
+    arena: usize,
+}
+
+/// The bindings in scope and the xml:* attributes of open elements.
+#[derive(Debug)]
+pub(super) struct Scope {
+    arena: String,
+    /// The first two are fixed: no namespace for no prefix, and `xml`.
+    bindings: Vec<Pair>,
+    /// xml:* attributes, outermost element first.
+    xml: Vec<Pair>,
+    /// Where the innermost element's own part begins.
+    own: Mark,
+}
+
+impl Scope {
+    pub(super) fn new() -> Self {
+        let arena = format!("xml{XML_NAMESPACE}");
+        let none = Pair { name: 0..0, value: 0..0 };
+        let xml = Pair { name: 0..3, value: 3..arena.len() };
+        let own = Mark { bindings: 2, xml: 0, arena: arena.len() };
+        Self { arena, bindings: vec![none, xml], xml: Vec::new(), own }
+    }
+
+    /// Begins an element; give the mark back to [`Scope::close`].
+    pub(super) fn open(&mut self) -> Mark {
+        let outer = self.own;
+        self.own = Mark { bindings: self.bindings.len(), xml: self.xml.len(), arena: self.arena.len() };
+        outer
+    }
+
+    /// Ends the innermost element.
+    pub(super) fn close(&mut self, outer: Mark) {
+        self.bindings.truncate(self.own.bindings);
+        self.xml.truncate(self.own.xml);
+        self.arena.truncate(self.own.arena);
+        self.own = outer;
+    }
+
+    /// Binds a prefix for the innermost element.
+    pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
+        let pair = self.store(prefix, uri);
+        self.bindings.push(pair);
+    }
+
+    /// Keeps an xml:* attribute of the innermost element.
+    pub(super) fn keep(&mut self, local: &str, value: &str) {
+        let pair = self.store(local, value);
+        self.xml.push(pair);
+    }
+
+    fn store(&mut self, name: &str, value: &str) -> Pair {
+        let start = self.arena.len();
+        self.arena.push_str(name);
+        let middle = self.arena.len();
+        self.arena.push_str(value);
+        Pair { name: start..middle, value: middle..self.arena.len() }
+    }
+
+    /// How many bindings stand, shadowed ones included; without the two fixed ones.
+    pub(super) fn bindings(&self) -> usize {
+        self.bindings.len() - 2
+    }
+
+    /// Bytes of all xml:* attributes kept.
+    pub(super) fn kept(&self) -> usize {
+        self.xml.iter().map(|pair| pair.value.end - pair.name.start).sum()
+    }
+
+    /// The binding of a prefix, innermost first. The empty prefix is always bound, if only to no namespace.
+    pub(super) fn resolve(&self, prefix: &str) -> Option<Binding> {
+        self.bindings.iter().rposition(|pair| self.text(&pair.name) == prefix).map(Binding)
+    }
+
+    /// The URI of a binding.
+    pub(super) fn uri(&self, binding: Binding) -> &str {
+        self.bindings.get(binding.0).map_or("", |pair| self.text(&pair.value))
+    }
+
+    /// Whether the innermost element has declared this prefix already.
+    pub(super) fn declares(&self, prefix: &str) -> bool {
+        self.declared().any(|(known, _)| known == prefix)
+    }
+
+    pub(super) fn declared(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.bindings.iter().skip(self.own.bindings).map(|pair| self.pair(pair))
+    }
+
+    pub(super) fn in_scope(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.bindings.iter().enumerate().skip(2).rev();
+        own.filter(|(at, pair)| self.resolve(self.text(&pair.name)) == Some(Binding(*at)))
+            .map(|(_, pair)| self.pair(pair))
+            .filter(|(_, uri)| !uri.is_empty())
+    }
+
+    pub(super) fn inherited(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.xml.iter().take(self.own.xml).map(|pair| self.pair(pair))
+    }
+
+    fn pair(&self, pair: &Pair) -> (&str, &str) {
+        (self.text(&pair.name), self.text(&pair.value))
+    }
+
+    fn text(&self, range: &Range<usize>) -> &str {
+        self.arena.get(range.clone()).unwrap_or_default()
+    }
+}
