@@ -84,6 +84,7 @@ impl<'r> Start<'r> {
     }
 
     /// The attributes in the order in which they stand, without namespace declarations.
+    #[must_use]
     pub fn attributes(&self) -> impl ExactSizeIterator<Item = Attribute<'r>> + use<'r> {
         self.tag.attributes(self.scope)
     }
