@@ -1,5 +1,8 @@
 //! Trục: an inter-agency electronic document exchange hub (trục liên thông văn bản). See ARCHITECTURE.md.
 
 pub mod api;
+pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod telemetry;
 pub mod xml;
