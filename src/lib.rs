@@ -4,5 +4,7 @@ pub mod api;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod index;
+pub mod journal;
 pub mod telemetry;
 pub mod xml;

@@ -1,0 +1,74 @@
+//! The index: everything that is looked up, derived from the journal and disposable. Before: `journal` holds the truth.
+//! After: `hub` and `delivery` read. This file holds the contract; each engine has a file of its own.
+//!
+//! One ordered space of keys and values, both plain bytes. How far the journal was applied is an ordinary row of the
+//! caller's, written in the same [`Writes`] as what it speaks of: an index that is missing, damaged or ahead of the
+//! journal is deleted and built again.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// Rows to write: a value, or `None` to delete. Applied as a whole.
+pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// What a power cut or a kill right after [`Index::apply`] may take back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Everything since the last checkpoint, always whole applies from the end. Costs no sync.
+    Relaxed,
+    /// Nothing: this apply and all before it are durable on return.
+    Checkpoint,
+}
+
+/// An ordered key-value store.
+///
+/// - An apply is atomic: a reader, and whoever opens the index after a crash, sees all of it or nothing.
+/// - After a crash the index is as it was after some apply that is not older than the last checkpoint.
+/// - There is one writer; `apply` from several threads runs one after the other.
+pub trait Index: Send + Sync {
+    /// A view of everything applied so far. Later applies do not change it. Short-lived: while it lives, an engine may
+    /// keep what was overwritten.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    fn reader(&self) -> Result<Box<dyn Read + '_>, IndexError>;
+
+    /// Applies all of `writes` or nothing.
+    ///
+    /// # Errors
+    /// [`IndexError`]: after any error the index is to be opened again.
+    fn apply(&self, writes: &Writes, durability: Durability) -> Result<(), IndexError>;
+}
+
+/// What looks at the rows of a scan: key, value; breaks when it has seen enough.
+pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+
+/// A consistent view.
+pub trait Read {
+    /// The value of `key`.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError>;
+
+    /// Visits the rows with `from <= key < to` in ascending order of keys, or in descending order if `reverse`, until
+    /// `visit` breaks. An empty or inverted range has no rows.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    fn scan(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError>;
+}
+
+/// Why the index cannot be used. It is derived: whatever the error, deleting it and building it again is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The files are not what the engine wrote: delete and build again.
+    #[error("the index is damaged: {0}")]
+    Damaged(String),
+    /// Another process has it open.
+    #[error("the index is in use by another process")]
+    InUse,
+    /// The operating system refuses.
+    #[error("the index cannot be read or written")]
+    Io(#[source] std::io::Error),
+}

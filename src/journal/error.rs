@@ -1,0 +1,106 @@
+//! What can go wrong with a journal, and what it means for the one who writes.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::domain::Seq;
+use crate::journal::Position;
+
+/// Why the journal does not do as it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// A write or a sync failed, now or earlier. Nothing more is written until the journal is opened again (law 1).
+    #[error("the journal is poisoned until it is opened again: {cause}")]
+    Poisoned {
+        /// The first failure.
+        cause: Arc<str>,
+    },
+    /// An operation failed before anything was written; or a reading one. The same call may be tried again.
+    #[error("cannot {action}")]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The file system has no room for the record. Nothing was written.
+    #[error("{needed} bytes are needed and {available} are free")]
+    Full {
+        /// Bytes that the record needs.
+        needed: u64,
+        /// Bytes that are free.
+        available: u64,
+    },
+    /// The caller does not know the head: a bug in the caller, since there is one writer.
+    #[error("append at {at}, but the head is {head}")]
+    NotHead {
+        /// Where the caller wanted to append.
+        at: Seq,
+        /// The head.
+        head: Seq,
+    },
+    /// The batch breaks the contract: a bug in the caller.
+    #[error("not a batch: {0}")]
+    NotABatch(&'static str),
+    /// Something that was durable is not as it was written. The journal refuses to open, or to go on reading.
+    #[error("the journal is damaged: segment {segment}, offset {offset}: {damage}")]
+    Damaged {
+        /// Number of the segment.
+        segment: u32,
+        /// Offset in the segment, in bytes.
+        offset: u64,
+        /// What is wrong.
+        damage: Damage,
+    },
+    /// No record starts there.
+    #[error("no record at {position}")]
+    NoRecord {
+        /// The place asked for.
+        position: Position,
+    },
+    /// The content was destroyed.
+    #[error("the content was destroyed")]
+    Gone,
+    /// The body is not in the journal but in `payloads/`.
+    #[error("the body is in a payload file")]
+    NotInline,
+    /// Another process has the journal open.
+    #[error("the journal is in use by another process")]
+    InUse,
+    /// The journal was written by a later version of this program.
+    #[error("format version {0} is not known")]
+    Version(u8),
+}
+
+/// What is wrong at a damaged place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// A segment is not there, though later ones are.
+    #[error("the segment is missing")]
+    SegmentMissing,
+    /// The segment's header is not what was written.
+    #[error("the segment header is not valid")]
+    SegmentHeader,
+    /// The segment does not continue the one before it, or is of another journal.
+    #[error("the segment does not follow the one before it")]
+    SegmentChain,
+    /// The segment is not as long as it was.
+    #[error("the segment does not have the length it was sealed with")]
+    SegmentLength,
+    /// A record's header is not what was written.
+    #[error("the record header is not valid")]
+    RecordHeader,
+    /// A record does not continue the one before it.
+    #[error("the record does not follow the one before it")]
+    RecordChain,
+    /// The entries, the checkpoint or the list of contents of a record are not what was written.
+    #[error("the entries are not as they were written")]
+    Entries,
+    /// A body in a record is not what was written.
+    #[error("a body is not as it was written")]
+    Body,
+    /// The segment ends within a record.
+    #[error("the segment ends within a record")]
+    Truncated,
+}
