@@ -1,9 +1,11 @@
 //! Trục: an inter-agency electronic document exchange hub (trục liên thông văn bản). See ARCHITECTURE.md.
 
 pub mod api;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod http;
 pub mod index;
 pub mod journal;
 pub mod telemetry;

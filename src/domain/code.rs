@@ -76,10 +76,22 @@ codes! {
         "Không tìm thấy" "Not found"
         "Kiểm tra lại mã hoặc số, ký hiệu; văn bản không liên quan đến cơ quan của bên gọi thì coi như không có."
         "Check the id or the số/ký hiệu; what does not concern the caller's agency does not exist for it.";
+    MethodNotAllowed "method_not_allowed" 405
+        "Phương thức HTTP không dùng được ở địa chỉ này" "This HTTP method does not belong here"
+        "Dùng phương thức nêu ở tiêu đề Allow."
+        "Use a method that the Allow header names.";
+    RequestTimeout "request_timeout" 408
+        "Nội dung đến quá chậm" "The body came too slowly"
+        "Gửi lại đúng thông điệp đó; kiểm tra đường truyền."
+        "Send the same message again; check the network.";
     TooLarge "too_large" 413
         "Thông điệp vượt quá giới hạn kích thước" "The message is larger than the limit"
         "Giảm dung lượng tệp đính kèm, hoặc đề nghị người vận hành nâng giới hạn."
         "Make the attachments smaller, or ask the operator to raise the limit.";
+    RangeNotSatisfiable "range_not_satisfiable" 416
+        "Khoảng yêu cầu nằm ngoài nội dung" "The range asked for lies outside the content"
+        "Xem độ dài ở tiêu đề Content-Range rồi yêu cầu lại."
+        "Look at the length in Content-Range and ask again.";
     RateLimited "rate_limited" 429
         "Gọi quá nhiều trong thời gian ngắn" "Too many calls in a short time"
         "Đợi theo tiêu đề Retry-After rồi gửi lại đúng thông điệp đó."
@@ -96,6 +108,10 @@ codes! {
         "Đồng hồ máy chủ lùi quá 5 phút, trục ngừng tiếp nhận" "The clock went back by more than 5 minutes; intake has stopped"
         "Người vận hành: chỉnh lại đồng hồ (NTP) rồi khởi động lại trục."
         "Operator: set the clock (NTP) and restart the hub.";
+    Internal "internal" 500
+        "Trục gặp lỗi bên trong" "The hub has failed inside"
+        "Gửi lại đúng thông điệp đó; nếu vẫn lỗi, báo người vận hành cùng thời điểm xảy ra."
+        "Send the same message again; if it fails again, tell the operator the time of it.";
     // XML: the strict reader
     XmlEncoding "xml_encoding" 422
         "Thông điệp không phải UTF-8" "The message is not UTF-8"
