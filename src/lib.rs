@@ -8,5 +8,6 @@ pub mod domain;
 pub mod http;
 pub mod index;
 pub mod journal;
+pub mod signature;
 pub mod telemetry;
 pub mod xml;
