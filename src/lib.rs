@@ -10,4 +10,5 @@ pub mod index;
 pub mod journal;
 pub mod signature;
 pub mod telemetry;
+pub mod trust;
 pub mod xml;
