@@ -1,0 +1,358 @@
+//! The pull parser: bytes in, events out, or a fault at its exact place. Each step looks at the next two bytes, and
+//! leaves markup to the tokenizer and text to `text`.
+
+use std::io::BufRead;
+
+use quick_xml::events::Event as Markup;
+
+use crate::domain::Code;
+use crate::xml::chars::{self, Flaw};
+use crate::xml::input::{Input, UNREADABLE};
+use crate::xml::open::Open;
+use crate::xml::scope::Scope;
+use crate::xml::tag::Tag;
+use crate::xml::text::Piece;
+use crate::xml::{Event, Fault, Kind, Limits, Name, Start, declaration};
+
+/// Reads a document strictly and within limits. Memory: some tens of KiB and the open elements; never a whole text.
+#[derive(Debug)]
+pub struct Reader<R> {
+    pub(super) input: Input<R>,
+    limits: Limits,
+    scope: Scope,
+    pub(super) open: Open,
+    tag: Tag,
+    /// Text, comments and instructions that are not as they stand in the source.
+    pub(super) text: String,
+    stage: Stage,
+    due: Due,
+    /// How many `]` ended the text so far, up to two: a `>` behind two of them is refused.
+    pub(super) brackets: u8,
+    pub(super) in_cdata: bool,
+    fault: Option<Fault>,
+}
+
+/// How far the document has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Start,
+    Prolog,
+    Root,
+    Epilog,
+}
+
+/// What is left to do for the event given last, once nobody looks at it any more.
+#[derive(Debug, Clone)]
+enum Due {
+    Nothing,
+    /// Text was given out of the source's own buffer.
+    Skip(usize),
+    /// The end of the innermost element was given.
+    Close,
+    /// An empty-element tag: its start was given, its end comes next, with the same span.
+    End(std::ops::Range<u64>),
+}
+
+/// An event without its borrows.
+#[derive(Debug)]
+pub(super) enum Token {
+    Start,
+    End,
+    Text(Piece),
+    Comment,
+    /// Target and data stand one behind the other in the reader's text; here is the length of the target.
+    Instruction(usize),
+}
+
+/// A token and where it begins; it ends where the reader stands, or behind a borrowed piece.
+type Found = (Token, u64);
+
+impl<R: BufRead> Reader<R> {
+    /// A reader at byte 0 of a document.
+    pub fn new(read: R, limits: Limits) -> Self {
+        Self {
+            input: Input::new(read),
+            limits,
+            scope: Scope::new(),
+            open: Open::default(),
+            tag: Tag::default(),
+            text: String::new(),
+            stage: Stage::Start,
+            due: Due::Nothing,
+            brackets: 0,
+            in_cdata: false,
+            fault: None,
+        }
+    }
+
+    /// The next event, or `None` at the proper end of the document. After a fault it gives that fault for ever.
+    ///
+    /// # Errors
+    /// Everything that the module refuses, with the path of the innermost element that was open.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<Event<'_>>, Fault> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let span = match self.settle() {
+            Some(span) => return Ok(Some(self.end_of_empty(span))),
+            None => self.token(),
+        };
+        match span {
+            Ok(None) => Ok(None),
+            Ok(Some((token, start))) => self.view(&token, start).map(Some),
+            Err(fault) => Err(self.fail(fault)),
+        }
+    }
+
+    /// Path of the innermost open element by local names, with an index where it is above 1; empty outside the root.
+    /// While an end tag is looked at, its element is still open.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.open.path()
+    }
+
+    /// How many elements are open. While an end tag is looked at, its element is still open.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.open.depth()
+    }
+
+    fn fail(&mut self, fault: Fault) -> Fault {
+        let fault = fault.within(|| self.open.path());
+        self.fault = Some(fault.clone());
+        fault
+    }
+
+    /// Does what is left from the event before; gives the span of an empty-element tag whose end comes now.
+    fn settle(&mut self) -> Option<std::ops::Range<u64>> {
+        match std::mem::replace(&mut self.due, Due::Nothing) {
+            Due::Nothing => {}
+            Due::Skip(amount) => self.input.skip(amount),
+            Due::Close => {
+                if let Some(outer) = self.open.pop() {
+                    self.scope.close(outer);
+                }
+                if self.open.depth() == 0 {
+                    self.stage = Stage::Epilog;
+                }
+            }
+            Due::End(span) => return Some(span),
+        }
+        None
+    }
+
+    fn end_of_empty(&mut self, span: std::ops::Range<u64>) -> Event<'_> {
+        self.due = Due::Close;
+        Event { kind: Kind::End(self.name()), span }
+    }
+
+    fn name(&self) -> Name<'_> {
+        let (prefix, local, binding) = self.open.innermost();
+        Name { ns: self.scope.uri(binding), local, prefix }
+    }
+
+    /// Finds the next token.
+    fn token(&mut self) -> Result<Option<Found>, Fault> {
+        if self.stage == Stage::Start {
+            self.begin()?;
+        }
+        loop {
+            if self.in_cdata
+                && let Some(found) = self.cdata()?
+            {
+                return Ok(Some(found));
+            }
+            let start = self.input.position();
+            let in_root = self.stage == Stage::Root;
+            let found = match *self.look(2)? {
+                [] => return self.finish(start),
+                [b'<', b'!', ..] => match self.declared(start)? {
+                    Some(token) => token,
+                    None => continue,
+                },
+                [b'<', b'/', ..] => self.end_tag(start)?,
+                [b'<', b'?', ..] => self.instruction(start)?,
+                [b'<', ..] => self.start_tag(start)?,
+                _ if in_root => Token::Text(self.characters()?),
+                _ => {
+                    self.space()?;
+                    continue;
+                }
+            };
+            return Ok(Some((found, start)));
+        }
+    }
+
+    /// The next bytes.
+    pub(super) fn look(&mut self, wanted: usize) -> Result<&[u8], Fault> {
+        let at = self.input.position();
+        self.input.peek(wanted).map_err(|_| fault(at, UNREADABLE))
+    }
+
+    /// The byte order mark and the XML declaration.
+    fn begin(&mut self) -> Result<(), Fault> {
+        self.stage = Stage::Prolog;
+        self.input.skip_byte_order_mark().map_err(|_| fault(0, UNREADABLE))?;
+        let start = self.input.position();
+        match self.look(6)? {
+            [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [b'<', 0, ..] | [0, b'<', ..] => {
+                return Err(Fault::new(Code::XmlEncoding, start, "UTF-16 or UTF-32; only UTF-8 is read"));
+            }
+            [b'<', b'?', b'x', b'm', b'l', after, ..] if chars::is_space(*after) => {}
+            _ => return Ok(()),
+        }
+        let limit = self.limits.comment;
+        let markup = self.input.markup(limit).map_err(|broken| fault(start, broken))?;
+        declaration::check(&markup).map_err(|flaw| fault(start + 2, flaw))
+    }
+
+    /// White space outside the root; anything else there is refused.
+    fn space(&mut self) -> Result<(), Fault> {
+        let start = self.input.position();
+        let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
+        let length = piece.iter().position(|byte| !chars::is_space(*byte)).unwrap_or(piece.len());
+        if length == 0 {
+            return Err(Fault::new(Code::XmlMalformed, start, "text outside the root element"));
+        }
+        self.input.skip(length);
+        Ok(())
+    }
+
+    fn finish(&self, at: u64) -> Result<Option<Found>, Fault> {
+        let what = match self.stage {
+            Stage::Epilog => return Ok(None),
+            Stage::Root => "the document ends inside an element",
+            Stage::Start | Stage::Prolog => "there is no root element",
+        };
+        Err(Fault::new(Code::XmlMalformed, at, what))
+    }
+
+    /// `<!`: a comment, or the beginning of a CDATA section, for which there is no token of its own.
+    fn declared(&mut self, start: u64) -> Result<Option<Token>, Fault> {
+        let head = self.look(9)?;
+        if head.starts_with(b"<!--") {
+            return self.comment(start).map(Some);
+        }
+        if head.get(2..9).is_some_and(|word| word.eq_ignore_ascii_case(b"DOCTYPE")) {
+            return Err(Fault::new(Code::XmlDoctype, start, "a DOCTYPE"));
+        }
+        if !head.starts_with(b"<![CDATA[") {
+            return Err(Fault::new(Code::XmlMalformed, start, "markup of no known kind"));
+        }
+        if self.stage != Stage::Root {
+            return Err(Fault::new(Code::XmlMalformed, start, "a CDATA section outside the root element"));
+        }
+        self.input.skip(9);
+        self.brackets = 0;
+        self.in_cdata = true;
+        Ok(None)
+    }
+
+    fn start_tag(&mut self, start: u64) -> Result<Token, Fault> {
+        if self.stage == Stage::Epilog {
+            return Err(Fault::new(Code::XmlMalformed, start, "a second root element"));
+        }
+        if self.open.depth() >= self.limits.depth {
+            return Err(Fault::new(Code::XmlLimit, start, "elements are nested too deep"));
+        }
+        let (text, empty) = match self.input.markup(self.limits.tag).map_err(|broken| fault(start, broken))? {
+            Markup::Start(tag) => (tag, false),
+            Markup::Empty(tag) => (tag, true),
+            _ => return Err(Fault::new(Code::XmlMalformed, start, "a malformed tag")),
+        };
+        let flawed = |flaw| fault(start + 1, flaw);
+        let name = self.tag.take(&text, &self.limits).map_err(flawed)?;
+        self.open.push(self.tag.part(&name.prefix), self.tag.part(&name.local), self.scope.open());
+        let binding = self.tag.bind(&name, &self.limits, &mut self.scope).map_err(flawed)?;
+        self.open.bind(binding);
+        self.stage = Stage::Root;
+        self.brackets = 0;
+        if empty {
+            self.due = Due::End(start..self.input.position());
+        }
+        Ok(Token::Start)
+    }
+
+    /// The tokenizer has compared the name with the one that is open.
+    fn end_tag(&mut self, start: u64) -> Result<Token, Fault> {
+        self.input.markup(self.limits.tag).map_err(|broken| fault(start, broken))?;
+        self.due = Due::Close;
+        self.brackets = 0;
+        Ok(Token::End)
+    }
+
+    fn comment(&mut self, start: u64) -> Result<Token, Fault> {
+        let markup = self.input.markup(self.limits.comment).map_err(|broken| fault(start, broken))?;
+        let content: &str = &markup;
+        let flawed = |flaw| fault(start + 4, flaw);
+        chars::text(content.as_bytes()).map_err(flawed)?;
+        if let Some(at) = memchr::memmem::find(content.as_bytes(), b"--") {
+            return Err(flawed((Code::XmlMalformed, at, "-- inside a comment")));
+        }
+        if content.ends_with('-') {
+            return Err(flawed((Code::XmlMalformed, content.len(), "a comment ends with --->")));
+        }
+        self.text.clear();
+        chars::push_lines(&mut self.text, content);
+        self.brackets = 0;
+        Ok(Token::Comment)
+    }
+
+    fn instruction(&mut self, start: u64) -> Result<Token, Fault> {
+        let markup = self.input.markup(self.limits.comment).map_err(|broken| fault(start, broken))?;
+        let content: &str = &markup;
+        let flawed = |flaw: Flaw| fault(start + 2, flaw);
+        chars::text(content.as_bytes()).map_err(flawed)?;
+        let target = chars::ncname(content, 0, self.limits.name).map_err(flawed)?;
+        let (name, rest) = content.split_at_checked(target).unwrap_or((content, ""));
+        let data = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        if name.eq_ignore_ascii_case("xml") {
+            return Err(flawed((Code::XmlMalformed, 0, "an XML declaration that is not at the first byte")));
+        }
+        if !rest.is_empty() && data.len() == rest.len() {
+            return Err(flawed((Code::XmlMalformed, target, "a malformed processing instruction")));
+        }
+        self.text.clear();
+        self.text.push_str(name);
+        chars::push_lines(&mut self.text, data);
+        self.brackets = 0;
+        Ok(Token::Instruction(target))
+    }
+
+    /// The event of a token.
+    fn view(&mut self, token: &Token, start: u64) -> Result<Event<'_>, Fault> {
+        let mut end = self.input.position();
+        let kind = match *token {
+            Token::Text(Piece::Source(length)) => {
+                self.due = Due::Skip(length);
+                end += u64::try_from(length).unwrap_or(u64::MAX);
+                let Self { input, open, fault, .. } = self;
+                let checked = input.piece().map_err(|_| UNREADABLE);
+                let checked = checked.and_then(|piece| chars::text(piece.get(..length).unwrap_or(piece)));
+                Kind::Text(checked.map_err(|flaw| {
+                    let found = self::fault(start, flaw).within(|| open.path());
+                    fault.insert(found).clone()
+                })?)
+            }
+            Token::Text(Piece::Made) => Kind::Text(&self.text),
+            Token::Start => Kind::Start(Start { name: self.name(), tag: &self.tag, scope: &self.scope }),
+            Token::End => Kind::End(self.name()),
+            Token::Comment => Kind::Comment(&self.text),
+            Token::Instruction(target) => {
+                let (target, data) = self.text.split_at_checked(target).unwrap_or_default();
+                Kind::ProcessingInstruction { target, data }
+            }
+        };
+        Ok(Event { kind, span: start..end })
+    }
+}
+
+/// A fault at an offset behind `start`.
+pub(super) fn fault(start: u64, (code, at, what): Flaw) -> Fault {
+    Fault::new(code, start.saturating_add(u64::try_from(at).unwrap_or(u64::MAX)), what)
+}
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

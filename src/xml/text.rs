@@ -1,0 +1,156 @@
+//! Character data: in pieces straight out of the source's buffer where it stands there as it is meant; gathered in the
+//! reader's own text where references are resolved or line ends normalised.
+
+use std::io::BufRead;
+
+use crate::domain::Code;
+use crate::xml::chars;
+use crate::xml::input::UNREADABLE;
+use crate::xml::reader::{Token, fault};
+use crate::xml::window::LOOKAHEAD_MAX;
+use crate::xml::{Fault, Reader, reference};
+
+/// A piece of the source at least so long is given as it stands although text that must be gathered follows it.
+const SOURCE_MIN: usize = 4 << 10;
+
+/// Gathered text is given once it is so long.
+const MADE_MAX: usize = 8 << 10;
+
+/// A piece of text.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Piece {
+    /// So many bytes of the source as they stand, not yet looked at for forbidden characters, not yet consumed.
+    Source(usize),
+    /// The reader's text.
+    Made,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// The next piece of text; there is at least one character.
+    pub(super) fn characters(&mut self) -> Result<Piece, Fault> {
+        let start = self.input.position();
+        let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
+        let stop = memchr::memchr3(b'<', b'&', b'\r', piece);
+        let length = stop.unwrap_or_else(|| chars::whole(piece));
+        let as_it_stands = stop.is_none_or(|at| at >= SOURCE_MIN || piece.get(at) == Some(&b'<'));
+        let piece = piece.get(..length).unwrap_or(piece);
+        if as_it_stands && length > 0 {
+            let mut brackets = self.brackets;
+            end_of_cdata(piece, &mut brackets).map_err(|flaw| fault(start, flaw))?;
+            self.brackets = brackets;
+            return Ok(Piece::Source(length));
+        }
+        self.gather()?;
+        Ok(Piece::Made)
+    }
+
+    /// Gathers text up to markup or until there is enough.
+    fn gather(&mut self) -> Result<(), Fault> {
+        self.text.clear();
+        while self.text.len() < MADE_MAX {
+            let stop = self.literal(|piece| memchr::memchr3(b'<', b'&', b'\r', piece))?;
+            match stop {
+                Some(b'&') => self.reference()?,
+                Some(b'\r') => self.line_end()?,
+                Some(_) => break,
+                None => {}
+            }
+            if stop.is_none() && self.look(1)?.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gathers what stands as it is meant before the next stop; gives the stop that comes next, if it is near.
+    fn literal(&mut self, stop: impl Fn(&[u8]) -> Option<usize>) -> Result<Option<u8>, Fault> {
+        let start = self.input.position();
+        let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
+        let at = stop(piece);
+        let stopped = at.and_then(|at| piece.get(at)).copied();
+        let length = at.unwrap_or_else(|| chars::whole(piece));
+        // at the end of the document a cut character is left over: it must be looked at, to be refused
+        let length = if length == 0 && at.is_none() { piece.len() } else { length };
+        let literal = piece.get(..length).unwrap_or(piece);
+        self.text.push_str(chars::text(literal).map_err(|flaw| fault(start, flaw))?);
+        if !self.in_cdata {
+            end_of_cdata(literal, &mut self.brackets).map_err(|flaw| fault(start, flaw))?;
+        }
+        self.input.skip(length);
+        Ok(stopped)
+    }
+
+    fn reference(&mut self) -> Result<(), Fault> {
+        let start = self.input.position();
+        let after = self.look(LOOKAHEAD_MAX)?.get(1..).unwrap_or_default();
+        let (c, length) = reference::resolve(after).map_err(|(code, what)| fault(start, (code, 0, what)))?;
+        self.text.push(c);
+        self.input.skip(1 + length);
+        self.brackets = 0;
+        Ok(())
+    }
+
+    /// CR LF or CR becomes LF (XML 1.0, 2.11).
+    fn line_end(&mut self) -> Result<(), Fault> {
+        let length = if self.look(2)?.starts_with(b"\r\n") { 2 } else { 1 };
+        self.text.push('\n');
+        self.input.skip(length);
+        self.brackets = 0;
+        Ok(())
+    }
+
+    /// The next piece of a CDATA section and where it begins; nothing where the section ends at once.
+    pub(super) fn cdata(&mut self) -> Result<Option<(Token, u64)>, Fault> {
+        let start = self.input.position();
+        let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
+        let stop = memchr::memchr2(b']', b'\r', piece);
+        let length = stop.unwrap_or_else(|| chars::whole(piece));
+        if length > 0 && (stop.is_none() || length >= SOURCE_MIN) {
+            return Ok(Some((Token::Text(Piece::Source(length)), start)));
+        }
+        self.gather_cdata()?;
+        Ok((!self.text.is_empty()).then_some((Token::Text(Piece::Made), start)))
+    }
+
+    fn gather_cdata(&mut self) -> Result<(), Fault> {
+        self.text.clear();
+        while self.in_cdata && self.text.len() < MADE_MAX {
+            match self.literal(|piece| memchr::memchr2(b']', b'\r', piece))? {
+                Some(b'\r') => self.line_end()?,
+                Some(_) => self.bracket()?,
+                None => {}
+            }
+            if self.in_cdata && self.look(1)?.is_empty() {
+                return Err(Fault::new(Code::XmlMalformed, self.input.position(), "a CDATA section is not closed"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A `]` in a CDATA section: the end of it, or text.
+    fn bracket(&mut self) -> Result<(), Fault> {
+        if self.look(3)?.starts_with(b"]]>") {
+            self.input.skip(3);
+            self.in_cdata = false;
+        } else {
+            self.text.push(']');
+            self.input.skip(1);
+        }
+        Ok(())
+    }
+}
+
+/// Refuses `]]>` in character data (XML 1.0, 2.4), also where it began in the piece before: `brackets` says how many
+/// `]` stood last.
+fn end_of_cdata(piece: &[u8], brackets: &mut u8) -> Result<(), chars::Flaw> {
+    let first = if *brackets > 0 { Some(0) } else { memchr::memchr(b']', piece) };
+    let Some(first) = first else { return Ok(()) };
+    for (at, byte) in piece.iter().enumerate().skip(first) {
+        match byte {
+            b']' => *brackets = (*brackets + 1).min(2),
+            b'>' if *brackets == 2 => return Err((Code::XmlMalformed, at.saturating_sub(2), "]]> in text")),
+            _ => *brackets = 0,
+        }
+    }
+    Ok(())
+}
