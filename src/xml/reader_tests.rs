@@ -197,12 +197,16 @@ fn what_is_not_utf_8_is_refused() {
     }
 }
 
+fn numbered(count: usize, one: impl Fn(usize) -> String) -> String {
+    (0..count).map(one).collect::<Vec<_>>().concat()
+}
+
 #[test]
 fn limits_are_refusals() {
     let nested = "<a>".repeat(101);
-    let attributes = (0..65).map(|n| format!(" a{n}=''")).collect::<String>();
-    let declarations = (0..33).map(|n| format!(" xmlns:a{n}='http://a'")).collect::<String>();
-    let many = (0..32).map(|n| format!(" xmlns:a{n}='http://a'")).collect::<String>();
+    let attributes = numbered(65, |n| format!(" a{n}=''"));
+    let declarations = numbered(33, |n| format!(" xmlns:a{n}='http://a'"));
+    let many = numbered(32, |n| format!(" xmlns:a{n}='http://a'"));
     let bindings = format!("<a{many}>").repeat(5);
     let long = "x".repeat(70 << 10);
     for text in [
