@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod edxml;
 pub mod http;
 pub mod index;
 pub mod journal;

@@ -1,0 +1,37 @@
+//! edXML by QCVN 102:2016: documents (V1) and statuses (V1s), read in one pass and written in the shape that real
+//! receivers accept. Before: `xml`. After: `signature`, `intake`, `hub`. It knows no directory, no trail, no HTTP.
+
+mod date;
+mod envelope;
+mod header;
+mod manifest;
+#[allow(dead_code)]
+mod remark;
+mod status;
+mod text;
+mod trace;
+
+pub use date::{format_date, format_date_time, parse_date, parse_date_time};
+pub use envelope::{Envelope, Marks, Message, Target};
+pub use header::{
+    DocumentCode, DocumentType, MessageHeader, Organization, OtherInfo, PromulgationInfo, ResponseFor, SignerInfo,
+};
+pub use manifest::{Attachment, ContentKind, Manifest, Reference, content_key};
+pub use remark::{REMARKS_MAX, Remark, RemarkCode};
+pub use status::{StatusMarks, StatusMessage, StatusTarget};
+pub use text::Text;
+pub use trace::{Bussiness, BussinessDocumentInfo, Receiver, ReplacementInfo, StaffInfo, TraceHeader, TraceHeaderList};
+
+/// The one namespace of V1 and V1s; the prefix `edXML` and the default namespace are both bound to it.
+pub const QCVN_102: &str = "http://www.mic.gov.vn/TBT/QCVN_102_2016";
+
+/// How strictly a message is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Policy `envelope`: what real software sends passes unchanged; what is wrong beyond doubt is refused.
+    #[default]
+    Strict,
+    /// Policy `record`: what can be understood is let pass, with remarks.
+    Tolerant,
+}
