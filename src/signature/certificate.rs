@@ -3,6 +3,7 @@
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::domain::{Code, Digest, Refusal, Timestamp};
+use crate::signature::name::rfc4514;
 use crate::signature::{PublicKey, SignerInfo};
 
 impl SignerInfo {
@@ -15,8 +16,8 @@ impl SignerInfo {
         let time = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
         Ok(Self {
             sha256: Digest::of(der),
-            subject: certificate.subject().to_string(),
-            issuer: certificate.issuer().to_string(),
+            subject: rfc4514(certificate.subject()),
+            issuer: rfc4514(certificate.issuer()),
             serial: hex::encode(certificate.raw_serial()),
             not_before: time(certificate.validity().not_before.timestamp()),
             not_after: time(certificate.validity().not_after.timestamp()),

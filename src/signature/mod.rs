@@ -9,6 +9,7 @@ mod chain;
 #[allow(dead_code)]
 mod der;
 mod key;
+mod name;
 mod profile;
 #[allow(dead_code)]
 mod verdict;
