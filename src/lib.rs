@@ -11,5 +11,6 @@ pub mod index;
 pub mod journal;
 pub mod signature;
 pub mod telemetry;
+pub mod trail;
 pub mod trust;
 pub mod xml;
