@@ -5,7 +5,9 @@
 
 pub mod files;
 pub mod pki;
+pub mod registration;
 pub mod roots;
 mod sources;
 
+pub use registration::{CertificateRule, Registration};
 pub use sources::Sources;
