@@ -1,0 +1,215 @@
+//! From events to canonical octets, in one pass.
+
+use crate::xml::c14n::output::Output;
+use crate::xml::c14n::rendered::Rendered;
+use crate::xml::c14n::{Algorithm, Method, Sink, base};
+use crate::xml::{Attribute, Event, Kind, Name, Start, XML_NAMESPACE};
+
+/// Canonicalises a document, or one element of it with everything inside (the apex).
+///
+/// For a document give it every event. For an element give it the events from its start to its end: the first start
+/// tag is the apex, which brings the namespaces in scope with it and, for the inclusive methods, the xml:* attributes of
+/// its ancestors. Nothing can fail here: what has no canonical form, the reader has refused.
+#[derive(Debug)]
+pub struct Canonicalizer<S> {
+    algorithm: Algorithm,
+    /// Prefixes of an InclusiveNamespaces PrefixList; the empty one is `#default`.
+    prefixes: Vec<String>,
+    output: Output<S>,
+    rendered: Rendered,
+    /// The attributes of an element in canonical order, by their place in the tag.
+    order: Vec<usize>,
+    stage: Stage,
+    suspended: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Before,
+    Inside,
+    After,
+}
+
+impl<S: Sink> Canonicalizer<S> {
+    /// A canonicaliser into a sink. The PrefixList is that of Exclusive XML Canonicalization, with `#default` for the
+    /// default namespace; the inclusive methods have none and ignore it.
+    pub fn new(algorithm: Algorithm, prefix_list: Vec<String>, sink: S) -> Self {
+        let mut prefixes = prefix_list;
+        for prefix in prefixes.iter_mut().filter(|prefix| *prefix == "#default") {
+            prefix.clear();
+        }
+        Self {
+            algorithm,
+            prefixes,
+            output: Output::new(sink),
+            rendered: Rendered::default(),
+            order: Vec::new(),
+            stage: Stage::Before,
+            suspended: false,
+        }
+    }
+
+    /// Leaves out what comes now, for the enveloped-signature transform: call it before giving the start tag of the
+    /// element that is to be left out, and [`Canonicalizer::resume`] after giving its end tag.
+    pub fn suspend(&mut self) {
+        self.suspended = true;
+    }
+
+    /// Goes on after an element that was left out.
+    pub fn resume(&mut self) {
+        self.suspended = false;
+    }
+
+    /// Takes the next event.
+    pub fn event(&mut self, event: &Event<'_>) {
+        if self.suspended {
+            return;
+        }
+        match event.kind {
+            Kind::Start(start) => self.start(&start),
+            Kind::End(name) => self.end(name),
+            Kind::Text(text) => self.output.text(text),
+            Kind::Comment(text) if self.algorithm.comments => self.outside(|output| {
+                output.put(b"<!--");
+                output.put(text.as_bytes());
+                output.put(b"-->");
+            }),
+            Kind::Comment(_) => {}
+            Kind::ProcessingInstruction { target, data } => self.outside(|output| {
+                output.put(b"<?");
+                output.put(target.as_bytes());
+                output.put(if data.is_empty() { b"" } else { b" " });
+                output.put(data.as_bytes());
+                output.put(b"?>");
+            }),
+        }
+    }
+
+    /// Ends it: everything has gone to the sink.
+    pub fn into_sink(self) -> S {
+        self.output.into_sink()
+    }
+
+    /// A comment or an instruction: before the root it ends with a line feed, behind the root it begins with one.
+    fn outside(&mut self, write: impl FnOnce(&mut Output<S>)) {
+        if self.stage == Stage::After {
+            self.output.put(b"\n");
+        }
+        write(&mut self.output);
+        if self.stage == Stage::Before {
+            self.output.put(b"\n");
+        }
+    }
+
+    fn start(&mut self, start: &Start<'_>) {
+        let apex = self.stage == Stage::Before;
+        self.stage = Stage::Inside;
+        self.rendered.open();
+        match self.algorithm.method {
+            Method::Exclusive => self.declare_used(start, apex),
+            _ if apex => start.in_scope().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
+            _ => start.declarations().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
+        }
+        let name = start.name();
+        self.output.put(b"<");
+        self.output.name(name.prefix, name.local);
+        for (prefix, uri) in self.rendered.own() {
+            match prefix {
+                "" => self.output.attribute("", "xmlns", uri),
+                _ => self.output.attribute("xmlns", prefix, uri),
+            }
+        }
+        if apex && self.algorithm.method != Method::Exclusive && start.inherited().next().is_some() {
+            self.apex_attributes(start);
+        } else {
+            self.attributes(start);
+        }
+        self.output.put(b">");
+    }
+
+    fn end(&mut self, name: Name<'_>) {
+        self.rendered.close();
+        self.output.put(b"</");
+        self.output.name(name.prefix, name.local);
+        self.output.put(b">");
+        if self.rendered.depth() == 0 {
+            self.stage = Stage::After;
+        }
+    }
+
+    /// Exclusive XML Canonicalization, 3: the prefixes that this element visibly uses, and those of the PrefixList as
+    /// the inclusive method would have them.
+    fn declare_used(&mut self, start: &Start<'_>, apex: bool) {
+        let name = start.name();
+        if name.prefix != "xml" {
+            self.rendered.declare(name.prefix, name.ns);
+        }
+        for attribute in start.attributes().filter(|attribute| !matches!(attribute.prefix, "" | "xml")) {
+            self.rendered.declare(attribute.prefix, attribute.ns);
+        }
+        if self.prefixes.is_empty() {
+            return;
+        }
+        let listed = |(prefix, _): &(&str, &str)| self.prefixes.iter().any(|listed| listed == prefix);
+        if apex {
+            start.in_scope().filter(listed).for_each(|(prefix, uri)| self.rendered.declare(prefix, uri));
+        } else {
+            start.declarations().filter(listed).for_each(|(prefix, uri)| self.rendered.declare(prefix, uri));
+        }
+    }
+
+    /// The attributes by namespace URI, then local name (C14N 1.0, 2.2).
+    fn attributes(&mut self, start: &Start<'_>) {
+        let attribute = |at: &usize| start.attributes().nth(*at);
+        self.order.clear();
+        self.order.extend(0..start.attributes().len());
+        let key = |at: &usize| attribute(at).map(|found| (found.ns, found.local));
+        if !self.order.is_sorted_by_key(key) {
+            self.order.sort_unstable_by_key(key);
+        }
+        for found in self.order.iter().filter_map(attribute) {
+            self.output.attribute(found.prefix, found.local, found.value);
+        }
+    }
+
+    /// The attributes of an apex below xml:* attributes (C14N 1.0, 2.4; C14N 1.1, 2.4).
+    fn apex_attributes(&mut self, start: &Start<'_>) {
+        let joined = self.joined_base(start);
+        let mut all: Vec<Attribute<'_>> = start.attributes().collect();
+        if let Some(base) = &joined {
+            all.retain(|own| !(own.ns == XML_NAMESPACE && own.local == "base"));
+            all.extend((!base.is_empty()).then_some(xml_attribute("base", base)));
+        }
+        let inherited: Vec<_> = start.inherited().filter(|(local, _)| self.inherits(local)).collect();
+        for (local, value) in inherited.into_iter().rev() {
+            if !all.iter().any(|known| known.ns == XML_NAMESPACE && known.local == local) {
+                all.push(xml_attribute(local, value));
+            }
+        }
+        all.sort_unstable_by_key(|found| (found.ns, found.local));
+        for found in all {
+            self.output.attribute(found.prefix, found.local, found.value);
+        }
+    }
+
+    /// Whether an apex takes over this attribute from its nearest ancestor that has it.
+    fn inherits(&self, local: &str) -> bool {
+        self.algorithm.method == Method::Inclusive10 || matches!(local, "lang" | "space")
+    }
+
+    /// For 1.1: the xml:base of the apex joined with those of its ancestors, if one of them has one.
+    fn joined_base(&self, start: &Start<'_>) -> Option<String> {
+        if self.algorithm.method != Method::Inclusive11 {
+            return None;
+        }
+        let mut outer: Vec<_> = start.inherited().filter(|(local, _)| *local == "base").map(|(_, v)| v).collect();
+        let innermost = start.attribute(XML_NAMESPACE, "base").or_else(|| outer.pop())?;
+        let alone = outer.is_empty() && start.attribute(XML_NAMESPACE, "base").is_some();
+        let join = |inner: String, outer: &str| base::join(outer, &inner);
+        (!alone).then(|| outer.into_iter().rev().fold(innermost.to_owned(), join))
+    }
+}
+
+fn xml_attribute<'a>(local: &'a str, value: &'a str) -> Attribute<'a> {
+    Attribute { ns: XML_NAMESPACE, local, prefix: "xml", value }
+}

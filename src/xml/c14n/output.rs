@@ -1,0 +1,106 @@
+//! Octets on their way to the sink: small ones are gathered, large ones pass; and the escapes of Canonical XML, 2.3.
+
+use crate::xml::c14n::Sink;
+
+/// Small pieces are handed on in portions of this size.
+const BUFFER: usize = 8 << 10;
+
+/// A piece at least so long is handed on without a copy.
+const DIRECT: usize = 2 << 10;
+
+/// A sink with a buffer in front.
+#[derive(Debug)]
+pub(super) struct Output<S> {
+    buffer: Vec<u8>,
+    sink: S,
+}
+
+impl<S: Sink> Output<S> {
+    pub(super) fn new(sink: S) -> Self {
+        Self { buffer: Vec::with_capacity(BUFFER), sink }
+    }
+
+    pub(super) fn put(&mut self, octets: &[u8]) {
+        if self.buffer.len() + octets.len() > BUFFER {
+            self.flush();
+        }
+        if octets.len() < DIRECT {
+            self.buffer.extend_from_slice(octets);
+        } else {
+            self.flush();
+            self.sink.write(octets);
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.buffer.is_empty() {
+            self.sink.write(&self.buffer);
+            self.buffer.clear();
+        }
+    }
+
+    pub(super) fn into_sink(mut self) -> S {
+        self.flush();
+        self.sink
+    }
+
+    /// A qualified name.
+    pub(super) fn name(&mut self, prefix: &str, local: &str) {
+        if !prefix.is_empty() {
+            self.put(prefix.as_bytes());
+            self.put(b":");
+        }
+        self.put(local.as_bytes());
+    }
+
+    /// ` name="value"`
+    pub(super) fn attribute(&mut self, prefix: &str, local: &str, value: &str) {
+        self.put(b" ");
+        self.name(prefix, local);
+        self.put(b"=\"");
+        self.escaped(value.as_bytes(), attribute_escape);
+        self.put(b"\"");
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        let text = text.as_bytes();
+        if memchr::memchr3(b'&', b'<', b'>', text).is_none() && memchr::memchr(b'\r', text).is_none() {
+            self.put(text);
+        } else {
+            self.escaped(text, text_escape);
+        }
+    }
+
+    fn escaped(&mut self, mut octets: &[u8], escape: fn(u8) -> Option<&'static [u8]>) {
+        while let Some((at, escaped)) =
+            octets.iter().enumerate().find_map(|(at, octet)| escape(*octet).map(|escaped| (at, escaped)))
+        {
+            self.put(octets.get(..at).unwrap_or_default());
+            self.put(escaped);
+            octets = octets.get(at + 1..).unwrap_or_default();
+        }
+        self.put(octets);
+    }
+}
+
+const fn text_escape(octet: u8) -> Option<&'static [u8]> {
+    match octet {
+        b'&' => Some(b"&amp;"),
+        b'<' => Some(b"&lt;"),
+        b'>' => Some(b"&gt;"),
+        b'\r' => Some(b"&#xD;"),
+        _ => None,
+    }
+}
+
+const fn attribute_escape(octet: u8) -> Option<&'static [u8]> {
+    match octet {
+        b'&' => Some(b"&amp;"),
+        b'<' => Some(b"&lt;"),
+        b'"' => Some(b"&quot;"),
+        b'\t' => Some(b"&#x9;"),
+        b'\n' => Some(b"&#xA;"),
+        b'\r' => Some(b"&#xD;"),
+        _ => None,
+    }
+}
