@@ -168,20 +168,18 @@ mod tests {
 
     use super::*;
     use crate::trail::key::LogKey;
-    use crate::trail::model;
+    use crate::trail::model::Model;
     use crate::trail::proof;
 
-    fn entries(count: u64) -> Vec<Vec<u8>> {
-        (0..count).map(|n| format!("{{\"seq\":{n}}}").into_bytes()).collect()
-    }
+    const ENTRY: &[u8] = br#"{"seq":5}"#;
 
     /// A proof for entry 5 of 11, and the key.
     fn example() -> (String, LogKey) {
         let key = LogKey::generate("hub.example/1", &SystemRandom::new()).unwrap();
-        let entries = entries(11);
-        let leaves: Vec<Digest> = entries.iter().map(|entry| leaf_hash(entry)).collect();
-        let checkpoint = key.checkpoint(11, model::root(&leaves));
-        (proof::write(&entries[5], 5, &model::path(5, &leaves), &checkpoint), key)
+        let mut model = Model::counting(11);
+        model.leaves[5] = leaf_hash(ENTRY);
+        let checkpoint = key.checkpoint(11, model.root(11));
+        (proof::write(ENTRY, 5, &model.path(5, 11), &checkpoint), key)
     }
 
     #[test]
@@ -189,7 +187,7 @@ mod tests {
         let (text, key) = example();
         let verified = super::proof(&text, std::slice::from_ref(key.verifier())).unwrap();
         assert_eq!((verified.origin(), verified.index(), verified.size()), ("hub.example/1", 5, 11));
-        assert_eq!(verified.entry(), b"{\"seq\":5}");
+        assert_eq!(verified.entry(), ENTRY);
     }
 
     #[test]
@@ -240,26 +238,26 @@ mod tests {
         assert_eq!(beyond, Err(VerifyError::BeyondSize { index: 11, size: 11 }));
     }
 
+    fn size(count: usize) -> u64 {
+        u64::try_from(count).unwrap()
+    }
+
     #[test]
     fn inclusion_is_what_the_model_says_and_nothing_else() {
-        let leaves: Vec<Digest> = entries(70).iter().map(|entry| leaf_hash(entry)).collect();
-        for size in 1..=leaves.len() {
-            let (tree, root, forged) = (&leaves[..size], model::root(&leaves[..size]), leaf_hash(b"forged"));
-            for (index, leaf) in tree.iter().enumerate() {
-                let path = model::path(index, tree);
-                let check = |leaf, index, size, path: &[Digest]| {
-                    inclusion(leaf, u64::try_from(index).unwrap(), u64::try_from(size).unwrap(), path, &root)
-                };
-                assert_eq!(check(leaf, index, size, &path), Ok(()));
-                assert!(check(&forged, index, size, &path).is_err());
-                assert!(check(leaf, index + size, size, &path).is_err());
-                assert!(check(leaf, index, size, &[&path[..], &[root]].concat()).is_err());
+        let mut model = Model::counting(70);
+        for n in 1..=70 {
+            let root = model.root(n);
+            for m in 0..n {
+                let (leaf, path) = (model.leaves[m], model.path(m, n));
+                let check = |leaf, index, path: &[Digest]| inclusion(leaf, size(index), size(n), path, &root);
+                assert_eq!(check(&leaf, m, &path), Ok(()));
+                assert!(check(&root, m, &path).is_err() || n == 1);
+                assert!(check(&leaf, m + n, &path).is_err());
+                assert!(check(&leaf, (m + 1) % n, &path).is_err() || n == 1);
+                assert!(check(&leaf, m, &[&path[..], &[root]].concat()).is_err());
                 for cut in 0..path.len() {
-                    assert!(check(leaf, index, size, &path[..cut]).is_err());
-                    assert!(check(leaf, index, size, &path[cut + 1..]).is_err());
-                }
-                if size > 1 {
-                    assert!(check(leaf, (index + 1) % size, size, &path).is_err(), "{index} of {size}");
+                    assert!(check(&leaf, m, &path[..cut]).is_err());
+                    assert!(check(&leaf, m, &path[cut + 1..]).is_err());
                 }
             }
         }
@@ -267,22 +265,38 @@ mod tests {
 
     #[test]
     fn consistency_is_what_the_model_says_and_nothing_else() {
-        let leaves: Vec<Digest> = entries(70).iter().map(|entry| leaf_hash(entry)).collect();
-        let tree = |size: usize| (u64::try_from(size).unwrap(), model::root(&leaves[..size]));
-        for new in 0..=leaves.len() {
-            for old in 0..=new {
-                let ((m, was), (n, is)) = (tree(old), tree(new));
-                let path = model::consistency(old, &leaves[..new]);
-                assert_eq!(consistency((m, &was), (n, &is), &path), Ok(()), "{m} {n}");
-                let forged = leaf_hash(b"forged");
-                assert!(consistency((m, &forged), (n, &is), &path).is_err(), "{m} {n}");
-                assert!(old == 0 || consistency((m, &was), (n, &forged), &path).is_err(), "{m} {n}");
-                assert!(consistency((m, &was), (n, &is), &[&path[..], &[forged]].concat()).is_err());
+        let (mut model, forged) = (Model::counting(70), leaf_hash(b"forged"));
+        for n in 0..=70 {
+            for m in 0..=n {
+                let (was, is, path) = (model.root(m), model.root(n), model.consistency(m, n));
+                let check =
+                    |was: &Digest, is: &Digest, path: &[Digest]| consistency((size(m), was), (size(n), is), path);
+                assert_eq!(check(&was, &is, &path), Ok(()), "{m} {n}");
+                assert!(check(&forged, &is, &path).is_err(), "{m} {n}");
+                assert!((m == 0 && n > 0) || check(&was, &forged, &path).is_err(), "{m} {n}");
+                assert!(check(&was, &is, &[&path[..], &[forged]].concat()).is_err(), "{m} {n}");
                 for cut in 0..path.len() {
-                    assert!(consistency((m, &was), (n, &is), &path[..cut]).is_err());
+                    assert!(check(&was, &is, &path[..cut]).is_err(), "{m} {n}");
                 }
-                assert!(old == new || consistency((n, &is), (m, &was), &path).is_err());
+                assert!(m == n || consistency((size(n), &is), (size(m), &was), &path).is_err(), "{m} {n}");
             }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_verification_panic(
+            parts in proptest::collection::vec(proptest::sample::select(vec![
+                "c2sp.org/tlog-proof@v1", "extra ", "index ", "0", "7", "18446744073709551615", "\n", "\n\n", " ", "+",
+                "\u{2014} ", "log", "AAAA", "=", "é", "\u{a0}", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            ]), 0..24),
+        ) {
+            let text = parts.concat();
+            let key = LogKey::generate("log", &SystemRandom::new()).unwrap();
+            proptest::prop_assert!(super::proof(&text, std::slice::from_ref(key.verifier())).is_err());
+            proptest::prop_assert!(super::proof(&format!("c2sp.org/tlog-proof@v1\nindex 0\n\n{text}"), &[]).is_err());
+            proptest::prop_assert!(text.parse::<VerifierKey>().is_err());
+            let _ = Checkpoint::parse(&text);
         }
     }
 }
