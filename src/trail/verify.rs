@@ -293,9 +293,10 @@ mod tests {
         ) {
             let text = parts.concat();
             let key = LogKey::generate("log", &SystemRandom::new()).unwrap();
-            proptest::prop_assert!(super::proof(&text, std::slice::from_ref(key.verifier())).is_err());
-            proptest::prop_assert!(super::proof(&format!("c2sp.org/tlog-proof@v1\nindex 0\n\n{text}"), &[]).is_err());
-            proptest::prop_assert!(text.parse::<VerifierKey>().is_err());
+            let bare = format!("c2sp.org/tlog-proof@v1\nindex 0\n\n{text}");
+            assert!(super::proof(&text, std::slice::from_ref(key.verifier())).is_err());
+            assert!(super::proof(&bare, std::slice::from_ref(key.verifier())).is_err());
+            assert!(text.parse::<VerifierKey>().is_err());
             let _ = Checkpoint::parse(&text);
         }
     }
