@@ -1,3 +1,7 @@
 //! The `truc` binary: server and client in one.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    truc::cli::main(std::env::args_os())
+}

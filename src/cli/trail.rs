@@ -1,0 +1,205 @@
+//! `truc trail`: everything that happened to a document, as the trail has it; exported with its proofs; and an export
+//! checked without any hub.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use crate::api::{Trail, TrailEntry};
+use crate::cli::exit::Failure;
+use crate::cli::select::DocumentOptions;
+use crate::cli::{Context, files, receipt, words};
+use crate::domain::{Digest, Lang, StatusCode, Timestamp};
+use crate::trail::{VerifierKey, verify};
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, subcommand_required = false)]
+pub(super) struct Options {
+    #[command(subcommand)]
+    act: Option<Act>,
+    #[command(flatten)]
+    document: Option<DocumentOptions>,
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    Verify {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+}
+
+pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
+    match (&options.act, &options.document) {
+        (Some(Act::Verify { file, key }), _) => check(context, file, key.as_deref()),
+        (None, Some(document)) => show(context, document, options.export.as_deref()),
+        (None, None) => {
+            Err(Failure::usage("Còn thiếu: số, ký hiệu hoặc id của văn bản", "Missing: code or id of the document"))
+        }
+    }
+}
+
+fn show(context: &Context, document: &DocumentOptions, export: Option<&Path>) -> Result<(), Failure> {
+    let hub = context.connect()?;
+    let view = document.find(context, &hub)?;
+    let trail = hub.call(hub.client().trail(view.id))?;
+    if let Some(path) = export {
+        files::write(path, exported(&trail)?.as_bytes())?;
+    }
+    if context.out.is_json() {
+        return context.out.json(&trail);
+    }
+    context.out.table(&header(context.lang), &rows(&trail.entries, context.lang))?;
+    let Some(path) = export else { return Ok(()) };
+    let (number, path) = (trail.entries.len(), path.display());
+    context.out.say(
+        format!("Đã xuất {number} mục kèm bằng chứng ra {path}. Kiểm tra không cần trục: truc trail verify {path}"),
+        format!(
+            "Exported {number} entries with their proofs to {path}. Check it without a hub: truc trail verify {path}"
+        ),
+    )
+}
+
+/// One entry a line, as JSON.
+fn exported(trail: &Trail) -> Result<String, Failure> {
+    let mut text = String::new();
+    for entry in &trail.entries {
+        text += &serde_json::to_string(entry).map_err(|error| receipt::not_json(&error))?;
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// Every proof of an export against the log's key, and the order of the entries.
+fn check(context: &Context, file: &Path, key: Option<&str>) -> Result<(), Failure> {
+    let keys = [receipt::verifier_key(context, key)?];
+    let mut entries: Vec<TrailEntry> = Vec::new();
+    for (number, line) in files::read_text(file)?.lines().enumerate() {
+        let entry = verified(line, &keys).map_err(|reason| wrong(context, number + 1, &reason))?;
+        if entries.last().is_some_and(|last| last.seq >= entry.seq) {
+            return Err(wrong(context, number + 1, "the entries are not in the order of the trail"));
+        }
+        entries.push(entry);
+    }
+    if entries.is_empty() {
+        return Err(wrong(context, 0, "the file holds no entry"));
+    }
+    if context.out.is_json() {
+        return context.out.json(&serde_json::json!({ "verified": true, "entries": entries.len() }));
+    }
+    context.out.table(&header(context.lang), &rows(&entries, context.lang))?;
+    let number = entries.len();
+    context.out.say(
+        format!("Hợp lệ: cả {number} mục đều nằm trong nhật ký do {} ký.", keys.first().map_or("", VerifierKey::name)),
+        format!("Valid: all {number} entries are in the log signed by {}.", keys.first().map_or("", VerifierKey::name)),
+    )
+}
+
+/// An entry of an export, if its proof proves these very bytes at this very place.
+fn verified(line: &str, keys: &[VerifierKey]) -> Result<TrailEntry, String> {
+    let entry: TrailEntry = serde_json::from_str(line).map_err(|error| format!("not an entry: {error}"))?;
+    let proven = verify::proof(&entry.proof, keys).map_err(|error| error.to_string())?;
+    if proven.entry() != entry.entry.as_bytes() {
+        return Err("the proof is of other bytes than the entry".into());
+    }
+    if proven.index() != entry.seq {
+        return Err("the proof is of another place in the trail".into());
+    }
+    Ok(entry)
+}
+
+fn wrong(context: &Context, line: usize, reason: &str) -> Failure {
+    if context.out.is_json() {
+        let answer = serde_json::json!({ "verified": false, "line": line, "reason": reason });
+        return context.out.json(&answer).err().unwrap_or(Failure::Negative);
+    }
+    receipt::invalid(&format!("dòng {line}: {reason}"), &format!("line {line}: {reason}"))
+}
+
+pub(super) const fn header(lang: Lang) -> [&'static str; 5] {
+    match lang {
+        Lang::Vi => ["Số thứ tự", "Lúc", "Việc", "Cơ quan", "Người gọi"],
+        Lang::En => ["Seq", "Time", "What", "Agencies", "Caller"],
+    }
+}
+
+pub(super) fn rows(entries: &[TrailEntry], lang: Lang) -> Vec<Vec<String>> {
+    entries.iter().map(|entry| row(entry, lang)).collect()
+}
+
+/// An entry for people. Entries are only ever added to, so what this version does not know is shown as it stands.
+fn row(entry: &TrailEntry, lang: Lang) -> Vec<String> {
+    let value: Value = serde_json::from_str(&entry.entry).unwrap_or_default();
+    let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let time = text("time").parse::<Timestamp>().map_or_else(|_| text("time"), |at| words::time(at, lang));
+    let arrow = |from: String, to: String| if to.is_empty() { from } else { format!("{from} → {to}") };
+    let agencies = match text("kind").as_str() {
+        "fetched" | "confirmed" => text("agency"),
+        _ => arrow(text("from"), text("to")),
+    };
+    vec![entry.seq.to_string(), time, what(&value, lang), agencies, text("by")]
+}
+
+/// What happened, in a few words.
+fn what(entry: &Value, lang: Lang) -> String {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = |name: &str| entry.get(name).and_then(Value::as_u64).unwrap_or_default();
+    match (text("kind"), lang) {
+        ("accepted", Lang::Vi) => {
+            format!("trục tiếp nhận, {} nơi nhận, SHA-256 {}", number("recipients"), short(text("sha256")))
+        }
+        ("accepted", Lang::En) => {
+            format!("accepted by the hub, recipients: {}, SHA-256 {}", number("recipients"), short(text("sha256")))
+        }
+        ("addressed", Lang::Vi) => "chuyển vào danh sách chờ của nơi nhận".into(),
+        ("addressed", Lang::En) => "put into the recipient's inbox".into(),
+        ("fetched", Lang::Vi) => "nơi nhận lấy về lần đầu".into(),
+        ("fetched", Lang::En) => "first fetched by the recipient".into(),
+        ("confirmed", Lang::Vi) => "nơi nhận xác nhận đã lưu".into(),
+        ("confirmed", Lang::En) => "recipient confirmed that it is stored".into(),
+        ("status", _) => {
+            let name = StatusCode::from_wire(text("status")).map_or("", |code| code.name(lang));
+            format!("{} {} {name}", words::pick(lang, "trạng thái", "status"), text("status"))
+        }
+        (kind, _) => kind.to_owned(),
+    }
+}
+
+fn short(digest: &str) -> String {
+    digest
+        .parse::<Digest>()
+        .map_or_else(|_| digest.to_owned(), |digest| format!("{}…", hex::encode(&digest.as_bytes()[..6])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(json: &str) -> TrailEntry {
+        TrailEntry { seq: 7, entry: json.to_owned(), proof: String::new() }
+    }
+
+    #[test]
+    fn an_entry_is_a_row_for_people() {
+        let status = entry(
+            r#"{"v":1,"seq":7,"time":"2026-11-22T07:05:00.000Z","kind":"status","from":"H14","to":"G22","status":"02","by":"caobang"}"#,
+        );
+        assert_eq!(
+            row(&status, Lang::Vi),
+            ["7", "14:05 ngày 22/11/2026", "trạng thái 02 Từ chối tiếp nhận", "H14 → G22", "caobang"]
+        );
+        let fetched = entry(r#"{"kind":"fetched","agency":"H41","time":"x","by":"nghean"}"#);
+        assert_eq!(row(&fetched, Lang::En), ["7", "x", "first fetched by the recipient", "H41", "nghean"]);
+    }
+
+    #[test]
+    fn entries_of_other_versions_are_shown_as_they_stand() {
+        assert_eq!(row(&entry(r#"{"kind":"ledger"}"#), Lang::Vi)[2], "ledger");
+        assert_eq!(row(&entry("not JSON"), Lang::Vi)[0], "7");
+    }
+}
