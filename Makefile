@@ -1,0 +1,31 @@
+# Trục: build, run, check. `make help` lists the targets. Everything works as root or with sudo, and is quiet when
+# what it needs is already there.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench fmt clean
+
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build the hub and play a day with it (ONCE=1: end by itself with 0 or 1)
+	@scripts/setup.sh run
+	@cargo build --release --locked --bin truc
+	@$(TARGET_DIR)/release/truc demo $(if $(filter 1,$(ONCE)),--once)
+
+test: ## Formatting, lints, documentation, dependencies, all tests
+	@scripts/setup.sh test
+	@scripts/check.sh
+
+check: test ## The same as test
+
+bench: ## Measure the hub beside a bare server
+	@scripts/setup.sh bench
+	@cargo bench --locked
+
+fmt: ## Format the source
+	@cargo fmt
+
+clean: ## Remove what was built (never a data folder)
+	@cargo clean
