@@ -2,13 +2,13 @@
 
 use crate::domain::Code;
 use crate::xml::chars;
+use crate::xml::window::LOOKAHEAD_MAX;
 
 /// Resolves the reference whose bytes behind the `&` begin with `after`: the character, and the length of the
 /// reference without the `&`. A reference of more than a few dozen bytes is none.
 pub(super) fn resolve(after: &[u8]) -> Result<(char, usize), (Code, &'static str)> {
-    let window = after.get(..super::window::LOOKAHEAD_MAX - 1).unwrap_or(after);
-    let end = memchr::memchr(b';', window)
-        .ok_or((Code::XmlMalformed, "an ampersand that begins no reference; write &amp; for the character"))?;
+    let window = after.get(..LOOKAHEAD_MAX - 1).unwrap_or(after);
+    let end = memchr::memchr(b';', window).ok_or_else(|| unclosed(window))?;
     let name = window.get(..end).unwrap_or_default();
     let c = match name {
         b"lt" => '<',
@@ -36,6 +36,16 @@ fn number(digits: &[u8], radix: u32) -> Result<char, (Code, &'static str)> {
     }
     let allowed = char::from_u32(value).filter(|c| chars::is_char(*c));
     allowed.ok_or((Code::XmlMalformed, "a reference to a character that XML does not allow"))
+}
+
+/// There is no semicolon near.
+fn unclosed(window: &[u8]) -> (Code, &'static str) {
+    match window {
+        [b'#', rest @ ..] if rest.len() + 2 == LOOKAHEAD_MAX && rest.iter().all(u8::is_ascii_alphanumeric) => {
+            (Code::XmlLimit, "a character reference is too long")
+        }
+        _ => (Code::XmlMalformed, "an ampersand that begins no reference; write &amp; for the character"),
+    }
 }
 
 fn unknown(name: &[u8]) -> (Code, &'static str) {
@@ -70,6 +80,7 @@ mod tests {
 
     #[test]
     fn everything_else_is_refused() {
+        let zeros = format!("#{}65;", "0".repeat(100));
         for (text, code) in [
             ("", Code::XmlMalformed),
             (" ;", Code::XmlMalformed),
@@ -88,6 +99,7 @@ mod tests {
             ("#x110000;", Code::XmlMalformed),
             ("#x100000041;", Code::XmlMalformed),
             ("#99999999999999999;", Code::XmlMalformed),
+            (zeros.as_str(), Code::XmlLimit),
         ] {
             assert_eq!(resolve(text.as_bytes()).unwrap_err().0, code, "{text}");
         }

@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, Read};
 
 /// How far one can look ahead: the longest reference that is accepted, with its marks.
-pub(super) const LOOKAHEAD_MAX: usize = 32;
+pub(super) const LOOKAHEAD_MAX: usize = 64;
 
 /// A [`BufRead`] with look-ahead and a budget.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ mod tests {
             assert!(window.peek(7).unwrap().starts_with(b"0123456"));
             window.consume(2);
             assert!(window.peek(3).unwrap().starts_with(b"234"));
-            assert_eq!(window.peek(32).unwrap(), b"23456789");
+            assert_eq!(window.peek(64).unwrap(), b"23456789");
             let mut rest = Vec::new();
             window.read_to_end(&mut rest).unwrap();
             assert_eq!(rest, b"23456789");
