@@ -5,6 +5,7 @@ mod business;
 mod code;
 mod digest;
 mod id;
+pub mod notation;
 mod place;
 mod priority;
 mod refusal;
