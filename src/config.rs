@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::trust::Sources;
+
 /// Largest message that may be configured: 4 GiB. Above it, offsets of some foreign software overflow.
 pub const MESSAGE_BYTES_CEILING: u64 = 4 << 30;
 /// Smallest sensible limit of a message: a header may take 1 MiB (law 8).
@@ -255,11 +257,11 @@ places! {
     /// Its verifier key (C2SP signed-note vkey): public, needed to check receipts offline.
     log_vkey = "keys/log.vkey";
     /// The hub's TLS key.
-    tls_key = "keys/tls.key";
+    tls_key = "keys/tls/server.key";
     /// The hub's TLS certificate chain.
-    tls_certificate = "keys/tls.crt";
-    /// The certificate that clients trust to recognise the hub.
-    tls_ca = "keys/tls-ca.crt";
+    tls_certificate = "keys/tls/server.crt";
+    /// The certificate by which clients know the hub.
+    tls_ca = "keys/tls/ca.crt";
     /// What signers' certificates are checked against.
     trust = "trust";
     /// Trusted roots.
@@ -287,6 +289,12 @@ impl DataFolder {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// What signers' certificates are checked against: the three folders of `trust/`.
+    #[must_use]
+    pub fn trust_sources(&self) -> Sources {
+        Sources { anchors: vec![self.roots()], intermediates: vec![self.intermediates()], crls: vec![self.crl()] }
     }
 
     /// Every folder that `truc init` makes.

@@ -30,6 +30,12 @@ pub struct Profile {
     /// The agency that calls speak for where none is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agency: Option<OrganId>,
+    /// PEM file of the private key that signs envelopes and statuses for the agency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<PathBuf>,
+    /// PEM file of its certificate and what stands above it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_certificate: Option<PathBuf>,
 }
 
 /// A bearer token: never shown by `Debug`.
@@ -61,7 +67,16 @@ impl Profile {
     /// A profile with nothing but the address.
     #[must_use]
     pub fn new(hub: impl Into<String>) -> Self {
-        Self { hub: hub.into(), ca: None, certificate: None, key: None, token: None, agency: None }
+        Self {
+            hub: hub.into(),
+            ca: None,
+            certificate: None,
+            key: None,
+            token: None,
+            agency: None,
+            signing_key: None,
+            signing_certificate: None,
+        }
     }
 
     /// Reads a profile; the paths in it become relative to where the process runs.
@@ -72,7 +87,8 @@ impl Profile {
         let text = std::fs::read_to_string(path).map_err(|error| ClientError::local(path, error))?;
         let mut profile: Self = toml::from_str(&text).map_err(|error| ClientError::local(path, error.message()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        for file in [&mut profile.ca, &mut profile.certificate, &mut profile.key].into_iter().flatten() {
+        let Self { ca, certificate, key, signing_key, signing_certificate, .. } = &mut profile;
+        for file in [ca, certificate, key, signing_key, signing_certificate].into_iter().flatten() {
             *file = folder.join(&*file);
         }
         Ok(profile)
@@ -95,11 +111,12 @@ mod tests {
     fn paths_are_relative_to_the_file_and_unknown_keys_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("g22.toml");
-        std::fs::write(&path, "hub = \"https://127.0.0.1:8443\"\nca = \"ca.crt\"\nkey = \"/k\"\nagency = \"G22\"\n")
+        std::fs::write(&path, "hub = \"https://127.0.0.1:8443\"\nca = \"ca.crt\"\nkey = \"/k\"\nsigning_key = \"s.key\"\nagency = \"G22\"\n")
             .unwrap();
         let profile = Profile::read(&path).unwrap();
         assert_eq!(profile.ca, Some(folder.path().join("ca.crt")));
         assert_eq!(profile.key, Some(PathBuf::from("/k")));
+        assert_eq!(profile.signing_key, Some(folder.path().join("s.key")));
         assert_eq!(profile.agency.unwrap().as_str(), "G22");
 
         std::fs::write(&path, "hub = \"https://127.0.0.1:8443\"\ntokn = \"x\"\n").unwrap();

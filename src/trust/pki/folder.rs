@@ -82,12 +82,16 @@ impl Layout {
     /// # Errors
     /// When a file stands there already or cannot be written, or a name cannot be certified.
     pub fn create(&self, plan: &Plan) -> Result<(), PkiError> {
-        for folder in ["ca", "agencies", "crl", "tls"] {
-            let path = self.dir.join(folder);
-            fs::create_dir_all(&path).map_err(|source| PkiError::File { path, source })?;
-        }
         self.create_signers(plan)?;
         self.create_tls(plan)
+    }
+
+    fn create_folders(&self, names: &[&str]) -> Result<(), PkiError> {
+        for name in names {
+            let path = self.dir.join(name);
+            fs::create_dir_all(&path).map_err(|source| PkiError::File { path, source })?;
+        }
+        Ok(())
     }
 
     /// The certificate of an authority: `root`, `sub` or `outside`.
@@ -136,7 +140,12 @@ impl Layout {
         }
     }
 
-    fn create_signers(&self, plan: &Plan) -> Result<(), PkiError> {
+    /// Makes authorities, system certificates and CRLs alone.
+    ///
+    /// # Errors
+    /// As [`Layout::create`].
+    pub fn create_signers(&self, plan: &Plan) -> Result<(), PkiError> {
+        self.create_folders(&["ca", "agencies", "crl"])?;
         let validity = ca_validity(plan.at);
         let root = Authority::root(&ca_subject("Trục thử nghiệm: CA gốc"), validity, Key::generate()?)?;
         let sub = root.subordinate(&ca_subject("Trục thử nghiệm: CA cấp chứng thư số"), validity, Key::generate()?)?;
@@ -175,8 +184,13 @@ impl Layout {
         Ok(certificate)
     }
 
-    fn create_tls(&self, plan: &Plan) -> Result<(), PkiError> {
-        let ca = Authority::root(&ca_subject("Trục thử nghiệm: CA TLS"), ca_validity(plan.at), Key::generate()?)?;
+    /// Makes the TLS certificates alone, under an authority of their own.
+    ///
+    /// # Errors
+    /// As [`Layout::create`].
+    pub fn create_tls(&self, plan: &Plan) -> Result<(), PkiError> {
+        self.create_folders(&["tls"])?;
+        let ca = Authority::root(&Subject::named("Trục: CA TLS"), ca_validity(plan.at), Key::generate()?)?;
         self.write_pair(&self.tls_certificate("ca"), ca.certificate(), &ca.key_pem())?;
         let server = Profile::tls_server(&plan.server_names);
         let profiles = plan.clients.iter().map(|client| (client.as_str(), Profile::tls_client()));
