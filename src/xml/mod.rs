@@ -17,6 +17,7 @@ mod scope;
 mod source;
 mod tag;
 mod text;
+mod uri;
 mod window;
 
 pub use consumer::Consumer;
