@@ -26,11 +26,14 @@ fn is_scheme(scheme: &str) -> bool {
         && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
-/// RFC 3986, 3.2: user@host:port.
+/// RFC 3986, 3.2: user@host:port. A colon without a port, which it allows, is refused as libxml2 does.
 fn is_authority(authority: &str) -> bool {
     let (user, host) = authority.split_once('@').unwrap_or(("", authority));
-    let (host, port) = host.split_once(':').unwrap_or((host, ""));
-    consists_of(user, b":") && consists_of(host, b"") && port.bytes().all(|byte| byte.is_ascii_digit())
+    let (host, port) = host.split_once(':').unwrap_or((host, "80"));
+    consists_of(user, b":")
+        && consists_of(host, b"")
+        && !port.is_empty()
+        && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Unreserved characters, percent encodings, sub-delimiters, and these.
@@ -41,9 +44,7 @@ fn consists_of(part: &str, also: &[u8]) -> bool {
             b'%' => {
                 [bytes.next(), bytes.next()].iter().flatten().filter(|digit| digit.is_ascii_hexdigit()).count() == 2
             }
-            b'-' | b'.' | b'_' | b'~' => true,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => true,
-            _ => byte.is_ascii_alphanumeric() || also.contains(&byte),
+            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte) || also.contains(&byte),
         };
         if !fine {
             return false;
