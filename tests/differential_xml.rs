@@ -15,6 +15,9 @@ use truc::xml::{Fault, Limits, Reader};
 const METHODS: [(Method, &str); 3] =
     [(Method::Inclusive10, "--c14n"), (Method::Inclusive11, "--c14n11"), (Method::Exclusive, "--exc-c14n")];
 
+/// How many damaged documents are tried; about a tenth of them passes.
+const DAMAGED: u32 = 1500;
+
 fn has_xmllint() -> bool {
     let found = Command::new("xmllint").arg("--version").stderr(Stdio::null()).status().is_ok_and(|s| s.success());
     if !found {
@@ -253,10 +256,10 @@ fn whatever_passes_is_read_by_libxml2_into_the_same_form() {
     }
     let passed = std::cell::Cell::new(0);
     let input = (document(), prop::collection::vec(damage(), 1..3), 1..100usize);
-    run(1500, &input, |(document, damages, buffer)| {
+    run(DAMAGED, &input, |(document, damages, buffer)| {
         let passes = compare(&damaged(&document, &damages), false, buffer)?;
         passed.set(passed.get() + u32::from(passes));
         Ok(())
     });
-    println!("of 1500 damaged documents {} pass, all of them as libxml2 reads them", passed.get());
+    println!("of {DAMAGED} damaged documents {} pass, all of them as libxml2 reads them", passed.get());
 }
