@@ -1,15 +1,20 @@
 //! edXML by QCVN 102:2016: documents (V1) and statuses (V1s), read in one pass and written in the shape that real
 //! receivers accept. Before: `xml`. After: `signature`, `intake`, `hub`. It knows no directory, no trail, no HTTP.
 
+mod base64;
+mod damage;
 mod date;
 mod envelope;
 mod header;
+mod lengths;
 mod manifest;
 #[allow(dead_code)]
 mod remark;
+mod secrecy;
 mod status;
 mod text;
 mod trace;
+mod tree;
 
 pub use date::{format_date, format_date_time, parse_date, parse_date_time};
 pub use envelope::{Envelope, Marks, Message, Target};
