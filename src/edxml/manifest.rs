@@ -5,7 +5,17 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Code;
 use crate::edxml::Text;
+use crate::edxml::remark::RemarkCode;
+use crate::edxml::tree::Cursor;
+use crate::xml::Fault;
+
+/// Of the attributes that .NET writes on `Reference`.
+pub(super) const XLINK: &str = "http://www.w3.org/1999/xlink";
+
+/// Most files of one message.
+pub const ATTACHMENTS_MAX: usize = 1_000;
 
 /// `edXMLManifest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,5 +97,69 @@ pub fn content_key(text: &str) -> &str {
     match text.get(..4) {
         Some(scheme) if scheme.eq_ignore_ascii_case("cid:") => text.get(4..).unwrap_or_default().trim_start(),
         _ => text,
+    }
+}
+
+impl Manifest {
+    /// Reads the section, and where its references stand.
+    pub(super) fn read(at: &Cursor<'_>) -> Result<(Self, Vec<u64>), Fault> {
+        if let Some(over) = at.children("Reference").nth(ATTACHMENTS_MAX) {
+            return Err(over.fault(Code::XmlLimit, format!("more than {ATTACHMENTS_MAX} Reference")));
+        }
+        let marks = at.children("Reference").map(|at| at.offset()).collect();
+        let references = at.children("Reference").map(|at| Reference::read(&at)).collect::<Result<_, _>>()?;
+        Ok((Self { version: at.attribute("", "version"), references }, marks))
+    }
+}
+
+impl Reference {
+    fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        let reference = Self {
+            content_id: at.sole("ContentId")?.map_or(Ok(None), |id| id.value())?,
+            content_type: at.text("ContentType")?,
+            description: at.text("Description")?,
+            attachment_name: at.text("AttachmentName")?,
+            href: at.attribute(XLINK, "href"),
+            role: at.attribute(XLINK, "role"),
+            r#type: at.attribute(XLINK, "type"),
+        };
+        match (&reference.content_id, &reference.href) {
+            (None, None) => return Err(at.missing("ContentId")),
+            (Some(id), Some(href)) if content_key(id.as_str()) != content_key(href.as_str()) => {
+                at.remark(RemarkCode::ReferenceDiffers);
+            }
+            _ => {}
+        }
+        Ok(reference)
+    }
+
+    /// What its attachment is found by: `ContentId`, or where that is missing `xlink:href`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.content_id.as_ref().or(self.href.as_ref()).map_or("", |id| content_key(id.as_str()))
+    }
+}
+
+impl Attachment {
+    /// Reads the section but for the content.
+    pub(super) fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            content_id: at.required_text("ContentId")?,
+            attachment_name: at.text("AttachmentName")?,
+            description: at.text("Description")?,
+            content_type: at.text("ContentType")?,
+            field_name: at.text("FieldName")?,
+            mime_type: at.text("MimeType")?,
+            format: at.text("Format")?,
+            size: 0,
+            kind: ContentKind::Other,
+            span: 0..0,
+        })
+    }
+
+    /// What its reference is found by.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        content_key(self.content_id.as_str())
     }
 }

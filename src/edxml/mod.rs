@@ -2,26 +2,36 @@
 //! receivers accept. Before: `xml`. After: `signature`, `intake`, `hub`. It knows no directory, no trail, no HTTP.
 
 mod base64;
+mod builder;
+mod content;
 mod damage;
 mod date;
+mod dialect;
 mod envelope;
 mod header;
 mod lengths;
 mod manifest;
-#[allow(dead_code)]
+mod matching;
+mod read;
 mod remark;
 mod secrecy;
 mod status;
 mod text;
 mod trace;
 mod tree;
+mod watch;
 
+pub use builder::{Builder, HEADER_OCTETS_MAX};
+pub use content::{AttachmentReader, attachment_digest, open_attachment};
 pub use date::{format_date, format_date_time, parse_date, parse_date_time};
 pub use envelope::{Envelope, Marks, Message, Target};
 pub use header::{
-    DocumentCode, DocumentType, MessageHeader, Organization, OtherInfo, PromulgationInfo, ResponseFor, SignerInfo,
+    DocumentCode, DocumentType, MessageHeader, Organization, OtherInfo, PromulgationInfo, RECIPIENTS_MAX, ResponseFor,
+    SignerInfo,
 };
-pub use manifest::{Attachment, ContentKind, Manifest, Reference, content_key};
+pub use lengths::{LENGTHS, Length, TEXT_OCTETS_MAX};
+pub use manifest::{ATTACHMENTS_MAX, Attachment, ContentKind, Manifest, Reference, content_key};
+pub use read::read;
 pub use remark::{REMARKS_MAX, Remark, RemarkCode};
 pub use status::{StatusMarks, StatusMessage, StatusTarget};
 pub use text::Text;
@@ -29,6 +39,13 @@ pub use trace::{Bussiness, BussinessDocumentInfo, Receiver, ReplacementInfo, Sta
 
 /// The one namespace of V1 and V1s; the prefix `edXML` and the default namespace are both bound to it.
 pub const QCVN_102: &str = "http://www.mic.gov.vn/TBT/QCVN_102_2016";
+
+/// Where the envelope's `Signature` stands: the elements from the root to its parent, each `(namespace, local name)`.
+pub const SIGNATURE_PATH: [(&str, &str); 3] =
+    [(QCVN_102, "edXML"), (QCVN_102, "edXMLEnvelope"), (QCVN_102, "edXMLHeader")];
+
+/// The element in the Signature's place that, empty, says that the message is not signed (.NET, REFERENCE 4.2).
+pub const SIGNATURE_PLACEHOLDER: (&str, &str) = (QCVN_102, "DigitalSignature");
 
 /// How strictly a message is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]

@@ -6,9 +6,14 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::domain::Code;
+use crate::edxml::remark::RemarkCode;
+use crate::edxml::tree::Cursor;
+use crate::xml::Fault;
+
 /// What a text shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Finding {
+enum Finding {
     /// Nothing.
     Nothing,
     /// A word of a secrecy level among others: a remark.
@@ -17,8 +22,36 @@ pub(super) enum Finding {
     Marked,
 }
 
+/// Looks at the fields of `MessageHeader` in which a marker may stand, repeats too.
+pub(super) fn check_header(at: &Cursor<'_>) -> Result<(), Fault> {
+    let inside = |around, name| at.look(around).flat_map(move |around| around.look(name));
+    at.look("Subject").chain(at.look("Content")).try_for_each(|field| judge(&field, examine(field.own_text())))?;
+    inside("DocumentType", "TypeName").try_for_each(|field| judge(&field, examine(field.own_text())))?;
+    inside("Code", "CodeNotation").try_for_each(|field| judge(&field, examine_notation(field.own_text())))
+}
+
+/// Looks at what is said of files, in the manifest or with the attachments. In a file's name a marker is a remark.
+pub(super) fn check_files<'t>(files: impl Iterator<Item = Cursor<'t>>) -> Result<(), Fault> {
+    for file in files {
+        file.look("Description").try_for_each(|field| judge(&field, examine(field.own_text())))?;
+        for name in file.look("AttachmentName") {
+            judge(&name, examine(name.own_text()).min(Finding::Word))?;
+        }
+    }
+    Ok(())
+}
+
+fn judge(field: &Cursor<'_>, finding: Finding) -> Result<(), Fault> {
+    match finding {
+        Finding::Nothing => {}
+        Finding::Word => field.remark(RemarkCode::SecrecyWord),
+        Finding::Marked => return Err(field.fault(Code::StateSecret, "a marker of a state secret stands here")),
+    }
+    Ok(())
+}
+
 /// What a text shows: a title, a description, a type name.
-pub(super) fn examine(text: &str) -> Finding {
+fn examine(text: &str) -> Finding {
     let normal = normalised(text);
     if !may_hold_level(&normal) {
         return Finding::Nothing;
@@ -31,7 +64,7 @@ pub(super) fn examine(text: &str) -> Finding {
 }
 
 /// What a `CodeNotation` shows: there each part between `-` and `/` stands for itself (`UBND-MẬT`).
-pub(super) fn examine_notation(text: &str) -> Finding {
+fn examine_notation(text: &str) -> Finding {
     let normal = normalised(text);
     let stamped = normal.split(['-', '/', ' ']).any(|part| part.to_lowercase() == "mật");
     if stamped { Finding::Marked } else { examine(text) }

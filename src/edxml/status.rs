@@ -3,9 +3,13 @@
 use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{DocumentId, OrganId, StatusCode};
+use crate::domain::{Code, DocumentId, OrganId, StatusCode};
 use crate::edxml::date::{parse_date, parse_date_time};
-use crate::edxml::{Organization, Remark, StaffInfo, Text};
+use crate::edxml::header::date;
+use crate::edxml::remark::RemarkCode;
+use crate::edxml::tree::Cursor;
+use crate::edxml::{Mode, Organization, Remark, StaffInfo, Text};
+use crate::xml::Fault;
 
 /// A status message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,4 +72,57 @@ pub struct StatusMarks {
     pub response_for: u64,
     /// `StatusCode`.
     pub status_code: u64,
+}
+
+impl StatusMessage {
+    /// Reads the header of a status message; the remarks come later.
+    pub(super) fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        let (from, from_mark) = Organization::read(&at.required("From")?)?;
+        let target = at.required("ResponseFor")?;
+        let status = at.required("StatusCode")?;
+        let status_code = status_code(&status)?;
+        let description = at.text("Description")?;
+        if status_code.needs_reason() && description.is_none() {
+            reason_missing(at)?;
+        }
+        Ok(Self {
+            from,
+            response_for: StatusTarget::read(&target)?,
+            staff_info: at.child("StaffInfo")?.map(|at| StaffInfo::read(&at)).transpose()?,
+            status_code,
+            description,
+            timestamp: date(at, "Timestamp")?,
+            remarks: Vec::new(),
+            marks: StatusMarks { from: from_mark, response_for: target.offset(), status_code: status.offset() },
+        })
+    }
+}
+
+fn status_code(at: &Cursor<'_>) -> Result<StatusCode, Fault> {
+    let text = at.value()?.ok_or_else(|| at.fault(Code::ElementMissing, "StatusCode is empty"))?;
+    StatusCode::from_wire(text.as_str())
+        .ok_or_else(|| at.fault(Code::ValueInvalid, "StatusCode is 01 to 06, 13, 15 or 16"))
+}
+
+fn reason_missing(at: &Cursor<'_>) -> Result<(), Fault> {
+    match at.notes().mode {
+        Mode::Strict => Err(at.fault(Code::ReasonMissing, "Description is missing or empty")),
+        Mode::Tolerant => {
+            at.remark(RemarkCode::ReasonAbsent);
+            Ok(())
+        }
+    }
+}
+
+impl StatusTarget {
+    fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        let id = at.required("OrganId")?;
+        let organ_id = id.organ_id()?.ok_or_else(|| id.fault(Code::ElementMissing, "OrganId is empty"))?;
+        let code = at.text("Code")?;
+        let document_id = at.sole("DocumentId")?.map_or(Ok(None), |id| id.document_id())?;
+        if code.is_none() && document_id.is_none() {
+            return Err(at.fault(Code::ElementMissing, "DocumentId or Code is missing"));
+        }
+        Ok(Self { organ_id, code, promulgation_date: date(at, "PromulgationDate")?, document_id })
+    }
 }

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{BusinessType, DocumentId, OrganId};
+use crate::domain::{BusinessType, Code, DocumentId, OrganId};
 use crate::edxml::Text;
+use crate::edxml::tree::Cursor;
+use crate::xml::Fault;
 
 /// `TraceHeaderList`. Everything empty where the message has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,4 +96,108 @@ pub struct StaffInfo {
     pub email: Option<Text>,
     /// Điện thoại.
     pub mobile: Option<Text>,
+}
+
+impl TraceHeaderList {
+    pub(super) fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        let bussiness = match at.sole("Bussiness")? {
+            None => at.sole("Business")?,
+            doubled => doubled,
+        };
+        Ok(Self {
+            id: at.attribute("", "id"),
+            version: at.attribute("", "version"),
+            must_understand: at.attribute("", "mustUnderstand"),
+            actor: at.attribute("", "actor"),
+            trace_headers: at.children("TraceHeader").map(|at| TraceHeader::read(&at)).collect::<Result<_, _>>()?,
+            bussiness: bussiness.map(|at| Bussiness::read(&at)).transpose()?,
+        })
+    }
+}
+
+impl TraceHeader {
+    fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        Ok(Self { organ_id: organ_id(at)?, timestamp: at.text("Timestamp")? })
+    }
+}
+
+/// The child of the first name, or of the second: double or single s.
+fn spelled<'t>(at: &Cursor<'t>, doubled: &'static str, single: &'static str) -> Result<Option<Cursor<'t>>, Fault> {
+    match at.child(doubled)? {
+        None => at.child(single),
+        found => Ok(found),
+    }
+}
+
+fn organ_id(at: &Cursor<'_>) -> Result<Option<OrganId>, Fault> {
+    at.child("OrganId")?.map_or(Ok(None), |id| id.organ_id())
+}
+
+fn document_id(at: &Cursor<'_>) -> Result<Option<DocumentId>, Fault> {
+    at.child("DocumentId")?.map_or(Ok(None), |id| id.document_id())
+}
+
+impl Bussiness {
+    fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        let reason = spelled(at, "BussinessDocReason", "BusinessDocReason")?;
+        let info = spelled(at, "BussinessDocumentInfo", "BusinessDocumentInfo")?;
+        Ok(Self {
+            document_id: document_id(at)?,
+            bussiness_doc_type: doc_type(at)?,
+            bussiness_doc_reason: reason.map_or(Ok(None), |at| at.value())?,
+            paper: at.text("Paper")?,
+            bussiness_document_info: info.map(|at| BussinessDocumentInfo::read(&at)).transpose()?,
+            replacement_info: at.child("ReplacementInfoList")?.map_or(Ok(Vec::new()), |at| replacements(&at))?,
+            staff_info: at.child("StaffInfo")?.map(|at| StaffInfo::read(&at)).transpose()?,
+        })
+    }
+}
+
+/// An act that is not in the list cannot be guessed: refused in every mode.
+fn doc_type(at: &Cursor<'_>) -> Result<BusinessType, Fault> {
+    let Some(child) = spelled(at, "BussinessDocType", "BusinessDocType")? else { return Ok(BusinessType::New) };
+    let Some(text) = child.value()? else { return Ok(BusinessType::New) };
+    BusinessType::from_wire(text.as_str())
+        .ok_or_else(|| child.fault(Code::ValueInvalid, "BussinessDocType is 0, 1, 2 or 3"))
+}
+
+impl BussinessDocumentInfo {
+    fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        let receivers = at.child("ReceiverList")?.map_or(Ok(Vec::new()), |list| {
+            list.children("Receiver").map(|at| Receiver::read(&at)).collect::<Result<_, _>>()
+        })?;
+        Ok(Self { document_info: at.text("DocumentInfo")?, document_receiver: at.text("DocumentReceiver")?, receivers })
+    }
+}
+
+impl Receiver {
+    fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        Ok(Self { organ_id: organ_id(at)?, receiver_type: at.text("ReceiverType")? })
+    }
+}
+
+fn replacements(at: &Cursor<'_>) -> Result<Vec<ReplacementInfo>, Fault> {
+    at.children("ReplacementInfo").map(|at| ReplacementInfo::read(&at)).collect()
+}
+
+impl ReplacementInfo {
+    fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        let organ_ids = at.child("OrganIdList")?.map_or(Ok(Vec::new()), |list| {
+            list.children("OrganId").filter_map(|id| id.organ_id().transpose()).collect()
+        })?;
+        Ok(Self { document_id: document_id(at)?, organ_ids })
+    }
+}
+
+impl StaffInfo {
+    pub(super) fn read(at: &Cursor<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            department: at.text("Department")?,
+            department_id: at.text("DepartmentId")?,
+            staff: at.text("Staff")?,
+            staff_id: at.text("StaffId")?,
+            email: at.text("Email")?,
+            mobile: at.text("Mobile")?,
+        })
+    }
 }

@@ -12,8 +12,8 @@ use crate::edxml::remark::{Remark, RemarkCode, Remarks};
 use crate::edxml::{Mode, QCVN_102, Text};
 use crate::xml::{Fault, Start};
 
-/// Most elements of one section: 5,000 recipients with all their fields.
-const NODES_MAX: usize = 50_000;
+/// Most elements of one section: more than 5,000 recipients with all their fields.
+const NODES_MAX: usize = 60_000;
 
 /// How a node was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -275,12 +275,15 @@ impl<'t> Cursor<'t> {
 
     /// Every child of this name.
     pub(super) fn children(&self, name: &'static str) -> impl Iterator<Item = Cursor<'t>> + use<'t> {
-        self.every_child().filter(move |child| child.name() == name && child.node().is_some_and(|node| node.ours))
+        self.mark(Used::Branch);
+        self.look(name)
     }
 
-    /// Whether there is a child of this name; does not count as reading it.
-    pub(super) fn has(&self, name: &'static str) -> bool {
-        self.children(name).next().is_some()
+    /// Every child of this name; does not count as reading.
+    pub(super) fn look(&self, name: &'static str) -> impl Iterator<Item = Cursor<'t>> + use<'t> {
+        let (tree, notes) = (self.tree, self.notes);
+        let children = tree.children(self.index).map(move |index| Cursor { tree, index, notes });
+        children.filter(move |child| child.name() == name && child.node().is_some_and(|node| node.ours))
     }
 
     /// The child of this name that may stand once; where it repeats the first counts, with a remark, or under
@@ -295,7 +298,7 @@ impl<'t> Cursor<'t> {
             again.mark(Used::Remarked);
             again.remark(RemarkCode::RepeatedElement);
         }
-        if let Some(first) = first {
+        if let Some(first) = first.filter(|first| first.node().is_some_and(|node| node.used.get() == Used::Not)) {
             first.mark(Used::Branch);
         }
         Ok(first)
