@@ -55,6 +55,11 @@ impl PublicKey {
         self.kind
     }
 
+    /// RSAPublicKey in DER, or the uncompressed point.
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
     /// Verifies a signature value: PKCS#1 v1.5 for RSA, r||s for ECDSA (XML-DSig 1.1, 6.4).
     ///
     /// # Errors

@@ -3,22 +3,33 @@
 //! may sign is a [`ChainCheck`]. A [`Verified`] value can be made only here, by a signature that TOTAL-PASSED.
 
 mod algorithm;
-#[allow(dead_code)]
+mod base64;
 mod certificate;
 mod chain;
-#[allow(dead_code)]
+mod contents;
 mod der;
+mod findings;
+mod grammar;
+mod hasher;
 mod key;
 mod name;
+mod parse;
+mod pass;
+mod plan;
 mod profile;
-#[allow(dead_code)]
+mod sign;
+mod signing_key;
 mod verdict;
-#[allow(dead_code)]
 mod verified;
+mod verify;
+mod watch;
 
 pub use algorithm::{DigestMethod, SignatureMethod};
 pub use chain::{Chain, ChainCheck, Material, MaterialKind, SignerInfo};
 pub use key::{KeyKind, PublicKey};
 pub use profile::{ExpandedName, Limits, Profile};
+pub use sign::{SigningOptions, sign};
+pub use signing_key::{KeyError, SigningKey};
 pub use verdict::{Algorithms, Covered, Indication, SubIndication, Verdict, Weakness};
 pub use verified::{Examined, Verified};
+pub use verify::{examine, verify};

@@ -34,8 +34,8 @@ pub struct Profile {
     pub signature_path: Vec<ExpandedName>,
     /// Elements that stand in the Signature's place and, empty, say that the message is not signed.
     pub placeholders: Vec<ExpandedName>,
-    /// What `examine` may compute beyond the standard and say so: SHA-1, the misspelt URI of
-    /// exclusive canonicalisation, a Signature in its parent's namespace. `verify` never does.
+    /// What [`examine`](super::examine) may compute beyond the standard and say so: SHA-1, the misspelt URI of
+    /// exclusive canonicalisation, a Signature in its parent's namespace. [`verify`](super::verify) never does.
     pub tolerant: bool,
     /// Limits of the Signature itself.
     pub limits: Limits,
@@ -62,6 +62,11 @@ impl Profile {
     pub fn placeholder(mut self, ns: &'static str, local: &'static str) -> Self {
         self.placeholders.push(ExpandedName::new(ns, local));
         self
+    }
+
+    /// The path of the Signature's parent, by local names.
+    pub(super) fn parent_path(&self) -> String {
+        self.signature_path.iter().flat_map(|step| ["/", &step.local]).collect()
     }
 
     /// The same profile, tolerant.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Code, Lang};
+use crate::domain::{Code, Lang, Refusal};
 use crate::signature::{DigestMethod, Material, SignatureMethod, SignerInfo};
 use crate::xml::c14n;
 
@@ -165,6 +165,8 @@ pub struct Verdict {
     pub sub_indication: Option<SubIndication>,
     /// Why not TOTAL-PASSED, as a code of refusal.
     pub code: Option<Code>,
+    /// The same, with its place and detail: what `verify` would have refused with.
+    pub refusal: Option<Refusal>,
     /// What else is wrong, beside `code`.
     pub also: Vec<Code>,
     /// Whom the certificate names. Proven only under TOTAL-PASSED.

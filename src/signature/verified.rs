@@ -12,9 +12,9 @@ pub struct Verified<T> {
 }
 
 impl<T> Verified<T> {
-    pub(super) fn new(value: T, verdict: Verdict) -> Self {
-        debug_assert!(verdict.passed(), "Verified without TOTAL-PASSED");
-        Self { value, verdict }
+    /// The one way to make it: None unless the verdict is TOTAL-PASSED.
+    pub(super) fn new(value: T, verdict: Verdict) -> Option<Self> {
+        verdict.passed().then_some(Self { value, verdict })
     }
 
     /// What was read.

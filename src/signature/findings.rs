@@ -1,0 +1,175 @@
+//! What one reading finds out about the signature, and the verdict that it makes.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::domain::{Code, Lang, Refusal};
+use crate::signature::contents::{Contents, Reference};
+use crate::signature::verdict::classify;
+use crate::signature::{Algorithms, Covered, Indication, Material, Profile, SignerInfo, Verdict, Weakness};
+use crate::xml::{Fault, Source};
+
+/// The path of the Reference below the Signature.
+pub(super) const REFERENCE: &str = "SignedInfo/Reference";
+
+/// What was found out.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// The Signature's path and bytes.
+    path: String,
+    signature: Option<Range<u64>>,
+    /// Where a Signature would have stood, and why what stands there is none.
+    place: u64,
+    stand_in: Option<&'static str>,
+    /// The worst that was found, and what else.
+    fault: Option<Fault>,
+    also: Vec<Code>,
+    signer: Option<Arc<SignerInfo>>,
+    evidence: Option<Arc<[Material]>>,
+    algorithms: Option<Algorithms>,
+    weaknesses: Vec<Weakness>,
+    /// DigestValue and where its Reference begins.
+    expected: Option<(Vec<u8>, u64)>,
+    covered: Vec<Covered>,
+}
+
+impl Findings {
+    /// The element in which a Signature should stand begins.
+    pub(super) fn parent(&mut self, offset: u64) {
+        self.place = offset;
+    }
+
+    /// Something stands where the Signature should stand.
+    pub(super) fn stand_in(&mut self, offset: u64, what: &'static str) {
+        self.place = offset;
+        self.stand_in = Some(what);
+    }
+
+    /// The Signature begins.
+    pub(super) fn open(&mut self, offset: u64) {
+        self.signature = Some(offset..offset);
+    }
+
+    /// The Signature ends.
+    pub(super) fn close(&mut self, end: u64, contents: &Contents) {
+        if let Some(span) = &mut self.signature {
+            span.end = end;
+        }
+        self.algorithms = contents.algorithms();
+        self.weaknesses.clone_from(&contents.weaknesses);
+    }
+
+    pub(super) fn has_signature(&self) -> bool {
+        self.signature.is_some()
+    }
+
+    /// The document must have this digest.
+    pub(super) fn expect(&mut self, reference: &Reference) {
+        self.expected = Some((reference.digest.clone(), reference.offset));
+    }
+
+    /// The chain is good.
+    pub(super) fn trust(&mut self, signer: Arc<SignerInfo>, evidence: Arc<[Material]>) {
+        self.signer = Some(signer);
+        self.evidence = Some(evidence);
+    }
+
+    /// Whom a certificate names that is not trusted.
+    pub(super) fn name(&mut self, signer: SignerInfo) {
+        self.signer = Some(Arc::new(signer));
+    }
+
+    /// Keeps a fault: the first one found, unless a later one leaves no doubt where the first one did.
+    pub(super) fn blame(&mut self, fault: Fault) {
+        let is_final = |fault: &Fault| classify(fault.code).0 == Indication::TotalFailed;
+        match &mut self.fault {
+            None => self.fault = Some(fault),
+            Some(first) if is_final(&fault) && !is_final(first) => {
+                self.also.push(first.code);
+                *first = fault;
+            }
+            Some(first) if first.code != fault.code => self.also.push(fault.code),
+            Some(_) => {}
+        }
+    }
+
+    /// Keeps a refusal of a part of the Signature.
+    pub(super) fn blame_part(&mut self, refusal: Refusal, offset: u64, part: &str) {
+        let path = format!("{}/{part}", self.path);
+        self.blame(Fault { code: refusal.code, offset, path, detail: refusal.detail });
+    }
+
+    pub(super) fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
+    }
+
+    /// Whether the path of the event last taken is wanted.
+    pub(super) fn wants_path(&self) -> bool {
+        self.signature.is_some() && self.path.is_empty()
+            || self.fault.as_ref().is_some_and(|fault| fault.path.is_empty())
+    }
+
+    pub(super) fn set_path(&mut self, path: &str) {
+        if self.signature.is_some() && self.path.is_empty() {
+            path.clone_into(&mut self.path);
+        }
+        if let Some(fault) = self.fault.as_mut().filter(|fault| fault.path.is_empty()) {
+            path.clone_into(&mut fault.path);
+        }
+    }
+
+    /// Compares the digest of the document, which is `length` bytes long and became so many canonical octets.
+    pub(super) fn compare(&mut self, digest: &[u8], octets: u64, length: u64) {
+        let Some((expected, offset)) = self.expected.take() else { return };
+        if octets == 0 || expected != digest {
+            let refusal = Refusal::new(Code::DigestMismatch, "the digest of the document is not DigestValue");
+            return self.blame_part(refusal, offset, REFERENCE);
+        }
+        let root = self.path.get(1..).and_then(|path| path.find('/')).map_or(self.path.len(), |at| at + 1);
+        self.covered.push(Covered {
+            uri: String::new(),
+            path: self.path.get(..root).unwrap_or_default().to_owned(),
+            span: 0..length,
+            except: self.signature.clone(),
+            octets,
+        });
+    }
+
+    /// Says what is missing, and what was tolerated.
+    pub(super) fn complete(&mut self, profile: &Profile) {
+        if self.signature.is_none() && self.fault.is_none() {
+            let detail = self.stand_in.unwrap_or("there is no Signature in its place");
+            let path = profile.parent_path();
+            self.fault = Some(Fault { path, ..Fault::new(Code::SignatureMissing, self.place, detail) });
+        }
+        if let Some(weakness) = self.weaknesses.first().filter(|_| self.fault.is_none()) {
+            let offset = self.signature.as_ref().map_or(0, |span| span.start);
+            let fault = Fault::new(weakness.code(), offset, weakness.title(Lang::En));
+            self.fault = Some(Fault { path: self.path.clone(), ..fault });
+        }
+    }
+
+    /// The verdict. TOTAL-PASSED needs a trusted chain, the right digest and no fault.
+    pub(super) fn verdict(self, source: &impl Source) -> Verdict {
+        let is_proven = self.evidence.is_some() && !self.covered.is_empty();
+        let refusal = self.fault.map(|fault| fault.locate(source));
+        let code = refusal.as_ref().map(|refusal| refusal.code);
+        let (indication, sub_indication) = match code {
+            None if is_proven => (Indication::TotalPassed, None),
+            None => (Indication::Indeterminate, None),
+            Some(code) => classify(code),
+        };
+        Verdict {
+            indication,
+            sub_indication,
+            code,
+            refusal,
+            also: self.also,
+            signer: self.signer,
+            algorithms: self.algorithms,
+            covered: self.covered,
+            weaknesses: self.weaknesses,
+            evidence: self.evidence.unwrap_or_else(|| Arc::new([])),
+        }
+    }
+}

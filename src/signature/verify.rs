@@ -1,0 +1,135 @@
+//! The two ways to read a signed message. [`verify`] gives a value only if the signature TOTAL-PASSED; [`examine`]
+//! gives the value in any case, with the verdict beside it.
+//!
+//! Both are one pass: the same events go to the canonicaliser and to the consumer. Where a Signature asks for another
+//! canonicalisation or digest than most do, the pass begins again once with a new consumer; the Signature usually
+//! stands in the header, so that costs the header, and where it stands behind the data it costs one more pass.
+//!
+//! The consumer sees what the signature covers and nothing else: not the Signature's own inside, its tags included, and
+//! no comments, which `URI=""` does not select.
+
+use crate::domain::{Code, Refusal, Timestamp};
+use crate::signature::findings::Findings;
+use crate::signature::pass::{Pass, Rules, Turn};
+use crate::signature::plan::Plan;
+use crate::signature::{ChainCheck, Examined, Profile, Verified};
+use crate::xml::{Consumer, Event, Fault, Reader, Source};
+
+/// Reads a message and verifies its signature at the time `at`, strictly, whatever the profile tolerates.
+///
+/// Before anything behind the Signature is believed: its structure, its algorithms, the certificate chain, the
+/// signature value. A fault of the consumer before that wins; one after it is held back until the digest was compared,
+/// so that an altered byte is called by its name, except for [`Code::StateSecret`], which ends everything at once.
+///
+/// # Errors
+/// Whatever is wrong with the document, the signature, the certificate or, by the consumer, the message; with its place.
+pub fn verify<S: Source, C: Consumer>(
+    source: &S,
+    profile: &Profile,
+    chains: &dyn ChainCheck,
+    at: Timestamp,
+    consumer: impl Fn() -> C,
+) -> Result<Verified<C::Output>, Refusal> {
+    let rules = Rules { profile, chains, at, strict: true };
+    let (value, findings) = run(source, &rules, consumer).map_err(|fault| fault.locate(source))?;
+    Verified::new(value, findings.verdict(source))
+        .ok_or_else(|| Refusal::new(Code::SignatureStructure, "the signature is not proven"))
+}
+
+/// Reads a message and says what is to be said about its signature at the time `at`.
+///
+/// # Errors
+/// What is wrong with the document or, by the consumer, the message; never the signature.
+pub fn examine<S: Source, C: Consumer>(
+    source: &S,
+    profile: &Profile,
+    chains: &dyn ChainCheck,
+    at: Timestamp,
+    consumer: impl Fn() -> C,
+) -> Result<Examined<C::Output>, Refusal> {
+    let rules = Rules { profile, chains, at, strict: false };
+    let (value, findings) = run(source, &rules, consumer).map_err(|fault| fault.locate(source))?;
+    Ok(Examined { value, verdict: findings.verdict(source) })
+}
+
+enum Outcome<T> {
+    Read(T, Findings),
+    Again(Plan),
+}
+
+fn run<S: Source, C: Consumer>(
+    source: &S,
+    rules: &Rules<'_>,
+    consumer: impl Fn() -> C,
+) -> Result<(C::Output, Findings), Fault> {
+    let mut plan = Plan::usual();
+    for _ in 0..2 {
+        match read(source, rules, &plan, consumer())? {
+            Outcome::Read(value, findings) => return Ok((value, findings)),
+            Outcome::Again(wanted) => plan = wanted,
+        }
+    }
+    Err(Fault::new(Code::TryLater, 0, "the message changed while it was read"))
+}
+
+fn read<S: Source, C: Consumer>(
+    source: &S,
+    rules: &Rules<'_>,
+    plan: &Plan,
+    consumer: C,
+) -> Result<Outcome<C::Output>, Fault> {
+    let opened = source.open().map_err(|_| Fault::new(Code::TryLater, 0, "the message could not be read"))?;
+    let mut reader = Reader::new(opened, rules.profile.xml.clone());
+    let mut pass = Pass::new(rules, plan);
+    let mut feed = Feed { consumer, held: None };
+    while let Some(event) = reader.next()? {
+        let fed = match pass.event(&event) {
+            Turn::Show => feed.event(&event),
+            Turn::Hide => Ok(()),
+            Turn::Again(plan) => return Ok(Outcome::Again(plan)),
+        };
+        if pass.wants_path() {
+            pass.set_path(&reader.path());
+        }
+        if rules.strict {
+            refuse(pass.fault())?;
+        }
+        if let Err(fault) = fed {
+            let may_wait = rules.strict && pass.has_signature();
+            feed.fail(fault.within(|| reader.path()), may_wait)?;
+        }
+    }
+    let findings = pass.finish(source.len());
+    if rules.strict {
+        refuse(findings.fault())?;
+    }
+    feed.finish().map(|value| Outcome::Read(value, findings))
+}
+
+fn refuse(fault: Option<&Fault>) -> Result<(), Fault> {
+    fault.map_or(Ok(()), |fault| Err(fault.clone()))
+}
+
+/// The consumer, and its first fault if that is held back.
+struct Feed<C> {
+    consumer: C,
+    held: Option<Fault>,
+}
+
+impl<C: Consumer> Feed<C> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Fault> {
+        if self.held.is_some() { Ok(()) } else { self.consumer.event(event) }
+    }
+
+    fn fail(&mut self, fault: Fault, may_wait: bool) -> Result<(), Fault> {
+        if !may_wait || fault.code == Code::StateSecret {
+            return Err(fault);
+        }
+        self.held = Some(fault);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<C::Output, Fault> {
+        self.held.map_or_else(|| self.consumer.finish(), Err)
+    }
+}
