@@ -19,7 +19,7 @@ cargo deny --log-level error --locked check bans licenses sources
 
 step 'dependencies: advisories'
 if timeout 120 cargo deny --log-level off fetch db >/dev/null 2>&1; then
-    cargo deny --log-level error --locked check --disable-fetch advisories
+    cargo deny --log-level error --locked --offline check advisories
 else
     echo '!! ADVISORIES WERE NOT CHECKED: the database at https://github.com/RustSec/advisory-db cannot be had from here.'
     echo '!! Run "cargo deny check advisories" where it can.'
