@@ -5,8 +5,18 @@
 //! caller's, written in the same [`Writes`] as what it speaks of: an index that is missing, damaged or ahead of the
 //! journal is deleted and built again.
 
+mod memory;
+mod overlay;
+mod redb;
+#[cfg(test)]
+mod suite;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+
+pub use memory::Memory;
+pub use overlay::Overlay;
+pub use redb::Redb;
 
 /// Rows to write: a value, or `None` to delete. Applied as a whole.
 pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
