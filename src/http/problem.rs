@@ -197,7 +197,7 @@ mod tests {
     async fn internal_detail_stays_inside() {
         for code in [Code::Internal, Code::StorageFailed] {
             let (_, problem) = answer(Refusal::new(code, "/var/lib/truc: disk"), Lang::En).await;
-            assert!(!problem.to_string().contains("disk"));
+            assert!(!problem.to_string().contains("/var"));
         }
     }
 
