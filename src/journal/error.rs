@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::domain::Seq;
-use crate::journal::Position;
+use crate::journal::{PayloadName, Position};
 
 /// Why the journal does not do as it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,12 @@ pub enum JournalError {
         /// The head.
         head: Seq,
     },
+    /// The payload is not as long as the record says, or not there although it was not destroyed.
+    #[error("payload {name} is missing or damaged")]
+    PayloadDamaged {
+        /// Its name.
+        name: PayloadName,
+    },
     /// The batch breaks the contract: a bug in the caller.
     #[error("not a batch: {0}")]
     NotABatch(&'static str),
@@ -65,6 +71,12 @@ pub enum JournalError {
     /// The body is not in the journal but in `payloads/`.
     #[error("the body is in a payload file")]
     NotInline,
+    /// The segment is still written to, or is not there.
+    #[error("segment {segment} is not sealed")]
+    NotSealed {
+        /// Number of the segment.
+        segment: u32,
+    },
     /// Another process has the journal open.
     #[error("the journal is in use by another process")]
     InUse,
@@ -97,6 +109,12 @@ pub enum Damage {
     /// The entries, the checkpoint or the list of contents of a record are not what was written.
     #[error("the entries are not as they were written")]
     Entries,
+    /// A record is whole, but its digest is not that of its entries: not a fault of a disk.
+    #[error("the entries do not have the digest that was written with them")]
+    Digest,
+    /// A record is whole, but not of a form that this version knows.
+    #[error("the record is not of a form that this version knows")]
+    Unknown,
     /// A body in a record is not what was written.
     #[error("a body is not as it was written")]
     Body,

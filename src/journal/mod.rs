@@ -1,11 +1,17 @@
 //! The journal: the one truth. Before: `engine` decides a batch of trail entries. After: `index` is derived from it.
-//! This file holds the contract that every journal keeps; the types are in `types`, the file journal in `files`.
+//! This file holds the contract that every journal keeps; the types are in `types`, the file journal in `files`,
+//! the one in memory in `memory`, large documents in `payloads`, and the file operations in `disk`.
 //!
 //! A *record* is one [`Batch`] of trail entries with the contents that belong to them, appended as a whole. Records
 //! are numbered, chained by digest, and never change, but for one thing: the bytes of a [`Content`] can be destroyed.
 //! The bytes on disk are described in `docs/journal-format.md`.
 
+pub mod disk;
 mod error;
+mod files;
+mod memory;
+mod payloads;
+mod reserve;
 mod types;
 
 use std::ops::ControlFlow;
@@ -14,6 +20,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use error::{Damage, JournalError};
+pub use files::{Cut, Destroyed, FileJournal, Options, Recovery, Retention};
+pub use memory::MemoryJournal;
+pub use payloads::{Payloads, Spool};
+pub use reserve::Reserve;
 pub use types::{
     Appended, Batch, Body, BodyLocation, Content, ContentKind, ENTRY_BYTES_MAX, Head, INLINE_BYTES_MAX, Payload,
     PayloadName, Placed, Position, RECORD_BYTES_MAX, Record,
@@ -74,15 +84,22 @@ pub trait Read: Send + Sync {
     ///
     /// # Errors
     /// [`JournalError::Gone`] if it was destroyed; [`JournalError::NotInline`] for a payload, which is read through
-    /// [`Payloads`](crate::journal); damage; reading failed.
+    /// [`Payloads`]; damage; reading failed.
     fn body(&self, location: &BodyLocation) -> Result<Bytes, JournalError>;
+
+    /// The entries of the record at `position`, verified without reading the bodies, and the sequence number of the
+    /// first of them.
+    ///
+    /// # Errors
+    /// As [`Read::record_at`].
+    fn entries_at(&self, position: Position) -> Result<(Seq, Vec<Bytes>), JournalError>;
 
     /// Entry number `index` (from 0) of the record at `position`.
     ///
     /// # Errors
     /// As [`Read::record_at`]; [`JournalError::NoRecord`] if the record has fewer entries.
     fn read_entry(&self, position: Position, index: u32) -> Result<Bytes, JournalError> {
-        let entries = self.record_at(position)?.batch.entries;
+        let (_, entries) = self.entries_at(position)?;
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         entries.into_iter().nth(index).ok_or(JournalError::NoRecord { position })
     }

@@ -97,6 +97,8 @@ pub enum Body {
     Destroyed {
         /// How long it was, in bytes.
         length: u64,
+        /// The file that it was in, and that is to be removed if it is still there.
+        payload: Option<PayloadName>,
     },
 }
 
@@ -107,7 +109,7 @@ impl Body {
         match self {
             Self::Inline(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             Self::Payload(payload) => payload.length,
-            Self::Destroyed { length } => *length,
+            Self::Destroyed { length, .. } => *length,
         }
     }
 

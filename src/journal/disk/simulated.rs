@@ -1,0 +1,519 @@
+//! A disk in memory with a volatile cache, for tests and for the simulation: any operation can be made to fail, and a
+//! power cut loses what was not synced, sector by sector.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::journal::disk::{Disk, DiskFile, Listed};
+
+/// What a disk writes as a whole, in bytes.
+const SECTOR: usize = 512;
+
+/// An operation that can be made to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// [`Disk::create`] and [`Disk::create_unlinked`].
+    Create,
+    /// [`Disk::open`].
+    Open,
+    /// [`DiskFile::read_at`].
+    Read,
+    /// [`DiskFile::write_at`].
+    Write,
+    /// [`DiskFile::sync`].
+    Sync,
+    /// [`DiskFile::truncate`].
+    Truncate,
+    /// [`DiskFile::link`].
+    Link,
+    /// [`Disk::rename`].
+    Rename,
+    /// [`Disk::remove`].
+    Remove,
+    /// [`Disk::sync_folder`].
+    SyncFolder,
+}
+
+impl Step {
+    /// Every step that changes something.
+    pub const CHANGES: [Self; 8] = [
+        Self::Create,
+        Self::Write,
+        Self::Sync,
+        Self::Truncate,
+        Self::Link,
+        Self::Rename,
+        Self::Remove,
+        Self::SyncFolder,
+    ];
+}
+
+/// How an operation fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// An error, and nothing was done. After a sync that failed so, what was written stays visible but never reaches the
+    /// disk by another sync: that is how Linux behaves.
+    Failed,
+    /// An error, although all was done.
+    FailedButPersisted,
+    /// A write does only its first half, and says so. Other operations succeed.
+    Short,
+    /// The power is gone: this operation and all after it fail. [`Simulated::cut`] gives what is left.
+    Dead,
+}
+
+/// A disk in memory. Clones are the same disk.
+#[derive(Debug, Clone, Default)]
+pub struct Simulated {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Names as the process sees them.
+    names: BTreeMap<PathBuf, Node>,
+    /// Names that survive a power cut.
+    durable: BTreeMap<PathBuf, Node>,
+    /// Changes from `durable` to `names`, in order.
+    pending: Vec<Change>,
+    folders: BTreeSet<PathBuf>,
+    held: BTreeSet<PathBuf>,
+    armed: Vec<Armed>,
+    dead: bool,
+    syncs_do_nothing: bool,
+    /// Bytes used at most; no limit if `None`.
+    room: Option<u64>,
+    counts: BTreeMap<Step, u64>,
+}
+
+type Node = Arc<Mutex<Data>>;
+
+#[derive(Debug, Default, Clone)]
+struct Data {
+    current: Vec<u8>,
+    durable: Vec<u8>,
+    /// Sectors that differ, or may differ, between the two.
+    dirty: BTreeSet<usize>,
+}
+
+#[derive(Debug)]
+struct Change {
+    folder: PathBuf,
+    remove: Option<PathBuf>,
+    insert: Option<(PathBuf, Node)>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    step: Step,
+    skip: u32,
+    fault: Fault,
+}
+
+impl Simulated {
+    /// An empty disk without limit.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A disk that lies: its syncs answer well and do nothing. For negative controls.
+    #[must_use]
+    pub fn lying() -> Self {
+        let disk = Self::default();
+        disk.state().syncs_do_nothing = true;
+        disk
+    }
+
+    /// Makes the `skip + 1`th operation of this kind from now on fail.
+    pub fn arm(&self, step: Step, skip: u32, fault: Fault) {
+        self.state().armed.push(Armed { step, skip, fault });
+    }
+
+    /// Whether every armed fault has happened.
+    #[must_use]
+    pub fn all_happened(&self) -> bool {
+        self.state().armed.is_empty()
+    }
+
+    /// Forgets the faults that have not happened.
+    pub fn disarm(&self) {
+        self.state().armed.clear();
+    }
+
+    /// Limits the bytes that can still be written.
+    pub fn set_room(&self, bytes: u64) {
+        self.state().room = Some(bytes);
+    }
+
+    /// How many operations of this kind were asked for.
+    #[must_use]
+    pub fn count(&self, step: Step) -> u64 {
+        self.state().counts.get(&step).copied().unwrap_or_default()
+    }
+
+    /// The disk after a power cut now: what was synced, and by the luck of `seed` some of the rest. Every unsynced
+    /// sector, length and name is kept or lost on its own.
+    #[must_use]
+    pub fn cut(&self, seed: u64) -> Self {
+        let state = self.state();
+        let mut luck = Luck(seed);
+        let mut names = state.durable.clone();
+        for change in &state.pending {
+            if luck.flip() {
+                change.apply(&mut names);
+            }
+        }
+        let names: BTreeMap<PathBuf, Node> =
+            names.into_iter().map(|(path, node)| (path, Arc::new(Mutex::new(lock(&node).cut(&mut luck))))).collect();
+        let after = State { durable: names.clone(), names, folders: state.folders.clone(), ..State::default() };
+        Self { state: Arc::new(Mutex::new(after)) }
+    }
+
+    /// Changes the bytes of the file at `path`, durably: bit rot, or a hand in the files. An error if it is not there.
+    pub fn tamper(&self, path: &Path, change: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        let node = self.node(path)?;
+        let mut data = lock(&node);
+        change(&mut data.current);
+        let Data { current, durable, .. } = &mut *data;
+        durable.clone_from(current);
+        data.dirty.clear();
+        Ok(())
+    }
+
+    /// The bytes of the file at `path`.
+    pub fn contents(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let node = self.node(path)?;
+        Ok(lock(&node).current.clone())
+    }
+
+    fn node(&self, path: &Path) -> io::Result<Node> {
+        self.state().names.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Counts the operation and says how it is to fail.
+    fn fault(&self, step: Step) -> io::Result<Option<Fault>> {
+        let mut state = self.state();
+        *state.counts.entry(step).or_default() += 1;
+        if state.dead {
+            return Err(power_is_gone());
+        }
+        let mut happened = None;
+        state.armed.retain_mut(|armed| {
+            if armed.step != step || happened.is_some() {
+                return true;
+            }
+            let now = armed.skip == 0;
+            armed.skip = armed.skip.saturating_sub(1);
+            if now {
+                happened = Some(armed.fault);
+            }
+            !now
+        });
+        if happened == Some(Fault::Dead) {
+            state.dead = true;
+            return Err(power_is_gone());
+        }
+        Ok(happened)
+    }
+
+    /// Does `act` as the armed faults allow.
+    fn run<T>(&self, step: Step, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        match self.fault(step)? {
+            None | Some(Fault::Short | Fault::Dead) => act(),
+            Some(Fault::Failed) => Err(injected()),
+            Some(Fault::FailedButPersisted) => act().and(Err(injected())),
+        }
+    }
+
+    fn change(&self, folder: &Path, remove: Option<&Path>, insert: Option<(&Path, Node)>) {
+        let change = Change {
+            folder: folder.to_owned(),
+            remove: remove.map(Path::to_owned),
+            insert: insert.map(|(path, node)| (path.to_owned(), node)),
+        };
+        let mut state = self.state();
+        change.apply(&mut state.names);
+        state.pending.push(change);
+    }
+
+    fn file(&self, node: Node) -> Arc<dyn DiskFile> {
+        Arc::new(SimulatedFile { disk: self.clone(), node })
+    }
+
+    /// Takes up to `wanted` bytes of room.
+    fn take_room(&self, wanted: usize) -> usize {
+        let mut state = self.state();
+        let Some(room) = state.room.as_mut() else { return wanted };
+        let taken = wanted.min(usize::try_from(*room).unwrap_or(usize::MAX));
+        *room = room.saturating_sub(u64::try_from(taken).unwrap_or(u64::MAX));
+        taken
+    }
+}
+
+impl Disk for Simulated {
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.run(Step::Create, || {
+            if self.state().names.contains_key(path) {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            let node = Node::default();
+            self.change(parent(path), None, Some((path, Arc::clone(&node))));
+            Ok(self.file(node))
+        })
+    }
+
+    fn create_unlinked(&self, _folder: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.run(Step::Create, || Ok(self.file(Node::default())))
+    }
+
+    fn open(&self, path: &Path, _write: bool) -> io::Result<Arc<dyn DiskFile>> {
+        self.run(Step::Open, || Ok(self.file(self.node(path)?)))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.run(Step::Rename, || {
+            let node = self.node(from)?;
+            self.change(parent(to), Some(from), Some((to, node)));
+            Ok(())
+        })
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.run(Step::Remove, || {
+            self.node(path)?;
+            self.change(parent(path), Some(path), None);
+            Ok(())
+        })
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
+        let state = self.state();
+        let files = state.names.iter().filter(|(path, _)| parent(path) == folder);
+        let listed = files.filter_map(|(path, node)| {
+            let length = u64::try_from(lock(node).current.len()).unwrap_or(u64::MAX);
+            Some(Listed { name: path.file_name()?.to_str()?.to_owned(), length })
+        });
+        Ok(listed.collect())
+    }
+
+    fn list_folders(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let state = self.state();
+        let folders = state.folders.iter().filter(|path| parent(path) == folder);
+        Ok(folders.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect())
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        self.state().folders.insert(path.to_owned());
+        Ok(())
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        let fault = self.fault(Step::SyncFolder)?;
+        let mut state = self.state();
+        if state.syncs_do_nothing {
+            return Ok(());
+        }
+        let (now, later): (Vec<Change>, _) =
+            std::mem::take(&mut state.pending).into_iter().partition(|change| change.folder == folder);
+        state.pending = later;
+        if fault == Some(Fault::Failed) {
+            // As with bytes: the names stay visible, and a later sync does not bring them to the disk.
+            return Err(injected());
+        }
+        for change in now {
+            change.apply(&mut state.durable);
+        }
+        if fault == Some(Fault::FailedButPersisted) { Err(injected()) } else { Ok(()) }
+    }
+
+    fn available(&self, _folder: &Path) -> io::Result<u64> {
+        Ok(self.state().room.unwrap_or(u64::MAX))
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>> {
+        if !self.state().held.insert(path.to_owned()) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(Box::new(Hold { disk: self.clone(), path: path.to_owned() }))
+    }
+}
+
+impl Change {
+    fn apply(&self, names: &mut BTreeMap<PathBuf, Node>) {
+        if let Some(path) = &self.remove {
+            names.remove(path);
+        }
+        if let Some((path, node)) = &self.insert {
+            names.insert(path.clone(), Arc::clone(node));
+        }
+    }
+}
+
+impl Data {
+    /// What is left after a power cut.
+    fn cut(&self, luck: &mut Luck) -> Self {
+        let mut bytes = self.durable.clone();
+        if bytes.len() != self.current.len() && luck.flip() {
+            bytes.resize(self.current.len(), 0);
+        }
+        for sector in &self.dirty {
+            let start = sector.saturating_mul(SECTOR);
+            let new = self.current.get(start..).map(|rest| rest.get(..SECTOR).unwrap_or(rest)).unwrap_or_default();
+            let kept = bytes.get_mut(start..).unwrap_or_default().iter_mut().zip(new);
+            if luck.flip() {
+                kept.for_each(|(old, new)| *old = *new);
+            }
+        }
+        Self { current: bytes.clone(), durable: bytes, dirty: BTreeSet::new() }
+    }
+
+    fn write(&mut self, bytes: &[u8], start: usize) {
+        let end = start.saturating_add(bytes.len());
+        if self.current.len() < end {
+            self.current.resize(end, 0);
+        }
+        if let Some(place) = self.current.get_mut(start..end) {
+            place.copy_from_slice(bytes);
+        }
+        self.dirty.extend(start / SECTOR..end.div_ceil(SECTOR));
+    }
+}
+
+struct Hold {
+    disk: Simulated,
+    path: PathBuf,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.disk.state().held.remove(&self.path);
+    }
+}
+
+struct SimulatedFile {
+    disk: Simulated,
+    node: Node,
+}
+
+impl DiskFile for SimulatedFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.disk.run(Step::Read, || {
+            let data = lock(&self.node);
+            let rest = data.current.get(place(offset)?..).unwrap_or_default();
+            let read = rest.len().min(buffer.len());
+            buffer.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            Ok(read)
+        })
+    }
+
+    fn write_at(&self, parts: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
+        let fault = self.disk.fault(Step::Write)?;
+        if fault == Some(Fault::Failed) {
+            return Err(injected());
+        }
+        let mut bytes = parts.iter().flat_map(|part| part.iter().copied()).collect::<Vec<u8>>();
+        if fault == Some(Fault::Short) {
+            bytes.truncate(bytes.len().div_ceil(2));
+        }
+        let start = place(offset)?;
+        let mut data = lock(&self.node);
+        let grows = start.saturating_add(bytes.len()).saturating_sub(data.current.len());
+        let lacking = grows.saturating_sub(self.disk.take_room(grows));
+        if lacking > 0 && lacking >= bytes.len() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        bytes.truncate(bytes.len().saturating_sub(lacking));
+        data.write(&bytes, start);
+        if fault == Some(Fault::FailedButPersisted) { Err(injected()) } else { Ok(bytes.len()) }
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let fault = self.disk.fault(Step::Sync)?;
+        let mut data = lock(&self.node);
+        if fault == Some(Fault::Failed) {
+            // The kernel marks the pages clean all the same.
+            data.dirty.clear();
+            return Err(injected());
+        }
+        if !self.disk.state().syncs_do_nothing {
+            data.persist();
+        }
+        if fault == Some(Fault::FailedButPersisted) { Err(injected()) } else { Ok(()) }
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        Ok(u64::try_from(lock(&self.node).current.len()).unwrap_or(u64::MAX))
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        self.disk.run(Step::Truncate, || {
+            let mut data = lock(&self.node);
+            let length = place(length)?;
+            data.dirty.retain(|sector| sector.saturating_mul(SECTOR) < length);
+            data.current.resize(length, 0);
+            Ok(())
+        })
+    }
+
+    fn link(&self, path: &Path) -> io::Result<()> {
+        self.disk.run(Step::Link, || {
+            if self.disk.state().names.contains_key(path) {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            self.disk.change(parent(path), None, Some((path, Arc::clone(&self.node))));
+            Ok(())
+        })
+    }
+}
+
+impl Data {
+    /// A sync: the dirty sectors and the length reach the disk; what a failed sync left behind does not.
+    fn persist(&mut self) {
+        self.durable.resize(self.current.len(), 0);
+        for sector in std::mem::take(&mut self.dirty) {
+            let start = sector.saturating_mul(SECTOR);
+            let new = self.current.get(start..).unwrap_or_default().iter().take(SECTOR);
+            self.durable.get_mut(start..).unwrap_or_default().iter_mut().zip(new).for_each(|(old, new)| *old = *new);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+fn place(offset: u64) -> io::Result<usize> {
+    usize::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput.into())
+}
+
+fn injected() -> io::Error {
+    io::Error::other("injected fault")
+}
+
+fn power_is_gone() -> io::Error {
+    io::Error::other("injected power cut")
+}
+
+/// A small generator (SplitMix64): one seed, one history.
+struct Luck(u64);
+
+impl Luck {
+    fn flip(&mut self) -> bool {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) & 1 == 1
+    }
+}
