@@ -12,6 +12,8 @@ mod files;
 mod memory;
 mod payloads;
 mod reserve;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::ops::ControlFlow;

@@ -172,14 +172,22 @@ impl Simulated {
         Self { state: Arc::new(Mutex::new(after)) }
     }
 
+    /// The disk after an orderly end of the machine: everything has reached it.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        let state = self.state();
+        let names: BTreeMap<PathBuf, Node> =
+            state.names.iter().map(|(path, node)| (path.clone(), Arc::new(Mutex::new(lock(node).settled())))).collect();
+        let after = State { durable: names.clone(), names, folders: state.folders.clone(), ..State::default() };
+        Self { state: Arc::new(Mutex::new(after)) }
+    }
+
     /// Changes the bytes of the file at `path`, durably: bit rot, or a hand in the files. An error if it is not there.
     pub fn tamper(&self, path: &Path, change: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         let node = self.node(path)?;
         let mut data = lock(&node);
         change(&mut data.current);
-        let Data { current, durable, .. } = &mut *data;
-        durable.clone_from(current);
-        data.dirty.clear();
+        *data = data.settled();
         Ok(())
     }
 
@@ -372,6 +380,10 @@ impl Data {
             }
         }
         Self { current: bytes.clone(), durable: bytes, dirty: BTreeSet::new() }
+    }
+
+    fn settled(&self) -> Self {
+        Self { current: self.current.clone(), durable: self.current.clone(), dirty: BTreeSet::new() }
     }
 
     fn write(&mut self, bytes: &[u8], start: usize) {

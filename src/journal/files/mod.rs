@@ -10,6 +10,8 @@ mod rewrite;
 mod row;
 mod segment;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod toc;
 mod window;
 

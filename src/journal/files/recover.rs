@@ -135,7 +135,7 @@ fn remove_empty(shared: &Shared, number: u32) -> Result<Option<Position>, Journa
     let failed = |source| JournalError::Io { action: "remove a segment without records", source };
     shared.disk.remove(&shared.folder.join(segment::file_name(number))).map_err(failed)?;
     shared.disk.sync_folder(&shared.folder).map_err(failed)?;
-    shared.segments_mut().pop();
+    shared.removed_last();
     last_before(shared, number)
 }
 

@@ -82,7 +82,7 @@ impl Retention {
         // 2. The change: before it the old segment counts, after it the new one. If 3 fails, the next call repeats all.
         unsure.insert(number);
         disk.rename(&unfinished, &path).map_err(failed)?;
-        self.shared.forget(number, header);
+        self.shared.replaced(header);
         // 3. Durable: the old bytes cannot come back.
         disk.sync_folder(&self.shared.folder).map_err(failed)?;
         unsure.remove(&number);

@@ -64,13 +64,19 @@ impl Shared {
         Ok(Some(Window::new(self.file(number)?, header, end, ahead)))
     }
 
-    /// Forgets what is held of a segment that was rewritten.
-    pub(super) fn forget(&self, number: u32, header: segment::Header) {
-        let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    /// A sealed segment has got a new file with this header.
+    pub(super) fn replaced(&self, header: segment::Header) {
+        let at = usize::try_from(header.number.saturating_sub(1)).unwrap_or(usize::MAX);
         if let Some(segment) = self.segments_mut().get_mut(at) {
             segment.header = header;
         }
-        self.files.lock().retain(|(other, _)| *other != number);
+        self.files.lock().retain(|(number, _)| *number != header.number);
+    }
+
+    /// The last segment is gone.
+    pub(super) fn removed_last(&self) {
+        let last = self.segments_mut().pop();
+        self.files.lock().retain(|(number, _)| last.as_ref().is_none_or(|last| last.header.number != *number));
     }
 
     fn file(&self, number: u32) -> Result<Arc<dyn DiskFile>, JournalError> {
