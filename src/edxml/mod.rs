@@ -1,5 +1,5 @@
 //! edXML by QCVN 102:2016: documents (V1) and statuses (V1s), read in one pass and written in the shape that real
-//! receivers accept. Before: `xml`. After: `signature`, `intake`, `hub`. It knows no directory, no trail, no HTTP.
+//! receivers accept. Before: `xml`, `signature`. After: `intake`, `hub`. It knows no directory, no trail, no HTTP.
 
 mod base64;
 mod builder;
@@ -12,6 +12,7 @@ mod header;
 mod lengths;
 mod manifest;
 mod matching;
+mod profile;
 mod read;
 mod remark;
 mod secrecy;
@@ -31,6 +32,7 @@ pub use header::{
 };
 pub use lengths::{LENGTHS, Length, TEXT_OCTETS_MAX};
 pub use manifest::{ATTACHMENTS_MAX, Attachment, ContentKind, Manifest, Reference, content_key};
+pub use profile::signature_profile;
 pub use read::read;
 pub use remark::{REMARKS_MAX, Remark, RemarkCode};
 pub use status::{StatusMarks, StatusMessage, StatusTarget};
