@@ -2,12 +2,31 @@
 //! kept. After `signature`, which hands over the one certificate whose key verified; before `intake`, which compares
 //! the signer with the register. Nothing here opens a connection: CRLs come from configured folders only, never from
 //! a URL inside a certificate.
+//!
+//! A check goes `store` (cache) -> `snapshot` -> `path` (webpki, then `usage`, keys, dates) -> `revocation` -> evidence.
 
+mod algorithms;
+mod cache;
+mod crl;
+mod crls;
+mod evidence;
+mod explain;
 pub mod files;
+mod path;
 pub mod pki;
 pub mod registration;
+mod revocation;
 pub mod roots;
+mod snapshot;
 mod sources;
+mod store;
+mod usage;
+mod window;
 
+pub use crls::CrlFloors;
+pub use evidence::check_with_evidence;
 pub use registration::{CertificateRule, Registration};
+pub use snapshot::Fault;
 pub use sources::Sources;
+pub use store::{Report, TrustError, TrustStore};
+pub use usage::Usage;

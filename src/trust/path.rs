@@ -1,0 +1,203 @@
+//! The path from a signer's certificate to an anchor: found and verified by webpki, then judged by the rules that
+//! webpki leaves to others (SIGNATURES 5.2). A path that does not pass them is no path: the search goes on, and if
+//! there is no better one the refusal says what was wrong with the best.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls_pki_types::{CertificateDer, UnixTime};
+use webpki::{EndEntityCert, Error, VerifiedPath};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::domain::{Code, Refusal, Timestamp};
+use crate::signature::PublicKey;
+use crate::trust::algorithms::CHAIN_ALGORITHMS;
+use crate::trust::crl::Crl;
+use crate::trust::explain::explain;
+use crate::trust::files::CERTIFICATE_OCTETS_MAX;
+use crate::trust::revocation;
+use crate::trust::snapshot::Snapshot;
+use crate::trust::usage;
+use crate::trust::window::{Window, validity};
+
+/// Certificates that may come with a message (SIGNATURES 4.4).
+const OTHERS_MAX: usize = 10;
+
+/// Where a certificate stands in the path; in words that a refusal can use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Leaf,
+    /// An authority, counted from the one that issued the leaf, which is 0.
+    Issuer(usize),
+    Anchor,
+}
+
+impl Place {
+    fn of(n: usize, length: usize) -> Self {
+        match n {
+            0 => Self::Leaf,
+            _ if n.saturating_add(1) == length => Self::Anchor,
+            _ => Self::Issuer(n.saturating_sub(1)),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leaf => f.write_str("the signer's certificate"),
+            Self::Issuer(0) => f.write_str("the issuing CA's certificate"),
+            Self::Issuer(n) => write!(f, "the certificate of the CA {n} above the issuing CA"),
+            Self::Anchor => f.write_str("the root's certificate"),
+        }
+    }
+}
+
+/// A path that passed every check.
+#[derive(Debug)]
+pub(super) struct Path {
+    /// The authorities between leaf and anchor, from the leaf upwards.
+    pub(super) intermediates: Vec<Vec<u8>>,
+    /// Position of the anchor among the store's.
+    pub(super) anchor: usize,
+    /// The CRLs that said "not revoked", from the leaf upwards.
+    pub(super) crls: Vec<Arc<Crl>>,
+    /// When all of this holds.
+    pub(super) window: Window,
+}
+
+/// Finds a path from `leaf` to an anchor of the snapshot that passes every check at `at`.
+pub(super) fn find(snapshot: &Snapshot, leaf: &[u8], others: &[Vec<u8>], at: Timestamp) -> Result<Path, Refusal> {
+    bounded(leaf, others)?;
+    let der = CertificateDer::from(leaf);
+    let end_entity = EndEntityCert::try_from(&der).map_err(|error| explain(&error, leaf))?;
+    let sent = others.iter().map(|other| CertificateDer::from(other.as_slice()));
+    let intermediates: Vec<_> = snapshot.intermediates().chain(sent).collect();
+    let (found, refused) = (RefCell::new(None), RefCell::new(None));
+    let judge = |path: &VerifiedPath<'_>| match inspect(snapshot, leaf, path, at) {
+        Ok(path) => {
+            found.replace(Some(path));
+            Ok(())
+        }
+        Err(refusal) => {
+            let worse = refused.take();
+            refused.replace(Some(nearer(worse, refusal)));
+            Err(Error::CertDistrusted)
+        }
+    };
+    let (time, usage) = (unix_time(at), snapshot.usage());
+    let verdict = end_entity
+        .verify_for_usage(CHAIN_ALGORITHMS, snapshot.anchors(), &intermediates, time, usage, None, Some(&judge))
+        .map(|_| ());
+    match (verdict, found.into_inner(), refused.into_inner()) {
+        (Ok(()), Some(path), _) => Ok(path),
+        (_, _, Some(refusal)) => Err(refusal),
+        (Err(error), _, None) => Err(explain(&error, leaf)),
+        (Ok(()), None, None) => Err(Refusal::new(Code::ChainNotFound, "no path was judged")),
+    }
+}
+
+fn bounded(leaf: &[u8], others: &[Vec<u8>]) -> Result<(), Refusal> {
+    if others.len() > OTHERS_MAX {
+        return Err(Refusal::new(Code::CertificateInvalid, format!("more than {OTHERS_MAX} further certificates")));
+    }
+    if leaf.len() > CERTIFICATE_OCTETS_MAX || others.iter().any(|other| other.len() > CERTIFICATE_OCTETS_MAX) {
+        let detail = format!("a certificate is larger than {CERTIFICATE_OCTETS_MAX} octets");
+        return Err(Refusal::new(Code::CertificateInvalid, detail));
+    }
+    Ok(())
+}
+
+fn unix_time(at: Timestamp) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(at.as_secs()).unwrap_or(0)))
+}
+
+/// Of two refused paths, the refusal of the one that came nearer to passing: first the one that lacks only
+/// revocation data, then the one that was revoked, then the first one found.
+fn nearer(one: Option<Refusal>, other: Refusal) -> Refusal {
+    let rank = |refusal: &Refusal| match refusal.code {
+        Code::RevocationUnknown => 2,
+        Code::CertificateRevoked => 1,
+        _ => 0,
+    };
+    match one {
+        Some(one) if rank(&one) >= rank(&other) => one,
+        _ => other,
+    }
+}
+
+fn inspect(snapshot: &Snapshot, leaf: &[u8], path: &VerifiedPath<'_>, at: Timestamp) -> Result<Path, Refusal> {
+    let Some((anchor, root)) = snapshot.anchor_certificate(path.anchor()) else {
+        return Err(Refusal::new(Code::ChainNotFound, "the path ends at no anchor of the store"));
+    };
+    let intermediates: Vec<_> =
+        path.intermediate_certificates().map(|certificate| certificate.der().to_vec()).collect();
+    let ders = std::iter::once(leaf).chain(intermediates.iter().map(Vec::as_slice)).chain([root]);
+    let certificates = ders.map(parse).collect::<Result<Vec<_>, _>>()?;
+    let window = check_certificates(&certificates, at)?;
+    let good = check_revocation(snapshot, &certificates, at)?;
+    let window = good.iter().fold(window, |window, good| window.and(good.window));
+    let mut crls: Vec<_> = good.into_iter().map(|good| good.crl).collect();
+    crls.dedup_by(|crl, before| Arc::ptr_eq(crl, before));
+    Ok(Path { intermediates, anchor, crls, window })
+}
+
+fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Refusal> {
+    match X509Certificate::from_der(der) {
+        Ok(([], certificate)) => Ok(certificate),
+        _ => Err(Refusal::new(Code::CertificateInvalid, "a certificate of the path is malformed")),
+    }
+}
+
+/// Usage, keys and dates of every certificate of the path, leaf first.
+fn check_certificates(certificates: &[X509Certificate<'_>], at: Timestamp) -> Result<Window, Refusal> {
+    let mut window = Window::always();
+    let mut below = 0_usize;
+    for (n, certificate) in certificates.iter().enumerate() {
+        let place = Place::of(n, certificates.len());
+        if place == Place::Leaf {
+            usage::check_leaf(certificate)?;
+        } else {
+            usage::check_issuer(certificate, place, below)?;
+            below = below.saturating_add(usize::from(!is_self_issued(certificate)));
+        }
+        check_key(certificate, place)?;
+        window = window.and(validity(certificate, place, at)?);
+    }
+    Ok(window)
+}
+
+/// RFC 5280, 3.2: such certificates do not count for pathLenConstraint.
+fn is_self_issued(certificate: &X509Certificate<'_>) -> bool {
+    certificate.subject().as_raw() == certificate.issuer().as_raw()
+}
+
+fn check_key(certificate: &X509Certificate<'_>, place: Place) -> Result<(), Refusal> {
+    PublicKey::from_spki(certificate.public_key().raw).map(|_| ()).map_err(|refusal| {
+        let detail = format!("the key in {place}: {}", refusal.detail);
+        Refusal::new(refusal.code, detail)
+    })
+}
+
+/// Every certificate but the anchor against its issuer's CRLs. A revocation anywhere in the path weighs more than
+/// one that is not known, and an authority's more than what stands below it.
+fn check_revocation(
+    snapshot: &Snapshot,
+    certificates: &[X509Certificate<'_>],
+    at: Timestamp,
+) -> Result<Vec<revocation::Good>, Refusal> {
+    let mut refused = None;
+    let mut good = Vec::new();
+    for (n, (certificate, issuer)) in certificates.iter().zip(certificates.iter().skip(1)).enumerate().rev() {
+        let place = Place::of(n, certificates.len());
+        match revocation::status(snapshot.crls(), certificate, issuer, place, at) {
+            Ok(status) => good.push(status),
+            Err(refusal) if refusal.code == Code::CertificateRevoked => return Err(refusal),
+            Err(refusal) => refused = Some(refusal),
+        }
+    }
+    good.reverse();
+    refused.map_or(Ok(good), Err)
+}

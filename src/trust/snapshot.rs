@@ -1,0 +1,165 @@
+//! Everything that a verdict depends on, as it stood at one moment. Never changed: a reload makes a new one.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls_pki_types::{CertificateDer, TrustAnchor};
+use webpki::{EndEntityCert, anchor_from_trusted_cert};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::domain::{Refusal, Timestamp};
+use crate::signature::{Chain, Material, MaterialKind, PublicKey, SignerInfo};
+use crate::trust::crls::{CrlFloors, Crls, Gathering};
+use crate::trust::explain::explain;
+use crate::trust::files::{FileError, Loaded};
+use crate::trust::path::{self, Place};
+use crate::trust::usage::{self, Usage};
+use crate::trust::window::Window;
+
+/// What is wrong with one file.
+#[derive(Debug)]
+pub struct Fault {
+    /// Which file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub error: FileError,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.error)
+    }
+}
+
+/// What was read from files, before it is looked at.
+pub(super) struct Files {
+    pub(super) anchors: Vec<Loaded>,
+    pub(super) intermediates: Vec<Loaded>,
+    pub(super) crls: Vec<Loaded>,
+}
+
+/// Anchors, intermediates and CRLs, and for what signers are judged.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    usage: Usage,
+    /// In the order of `roots`.
+    anchors: Vec<TrustAnchor<'static>>,
+    roots: Vec<Material>,
+    intermediates: Vec<Material>,
+    crls: Crls,
+    faults: Vec<Fault>,
+}
+
+impl Snapshot {
+    /// Builds a snapshot. A bad certificate is an error, since it is configuration; a bad CRL is only a fault to report,
+    /// since one of them must not take the others down.
+    pub(super) fn build(
+        files: Files,
+        usage: Usage,
+        before: Option<&Self>,
+        floors: &CrlFloors,
+        now: Timestamp,
+    ) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let roots = authorities(files.anchors, Place::Anchor, &mut faults);
+        let intermediates = authorities(files.intermediates, Place::Issuer(0), &mut faults);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let (anchors, roots): (_, Vec<_>) =
+            roots.into_iter().filter_map(|root| anchor(&root.der).map(|anchor| (anchor, root))).unzip();
+        let certificates = roots.iter().chain(&intermediates).map(|material| material.der.as_ref());
+        let mut gathering = Gathering::new(certificates, before.map(|before| &before.crls), floors, now);
+        for Loaded { path, items } in files.crls {
+            match items {
+                Ok(items) => items.into_iter().for_each(|der| gathering.take(path.clone(), der)),
+                Err(error) => gathering.fault(path, error),
+            }
+        }
+        let (crls, faults) = gathering.finish();
+        Ok(Self { usage, anchors, roots, intermediates, crls, faults })
+    }
+
+    /// Checks a certificate: the path, its evidence, and how long the result holds.
+    pub(super) fn check(&self, leaf: &[u8], others: &[Vec<u8>], at: Timestamp) -> Result<(Chain, Window), Refusal> {
+        let path = path::find(self, leaf, others, at)?;
+        let certificates = std::iter::once(Material::new(MaterialKind::Certificate, leaf))
+            .chain(path.intermediates.iter().map(|der| self.material(der)))
+            .chain(self.roots.get(path.anchor).cloned());
+        let evidence = certificates.chain(path.crls.iter().map(|crl| crl.material.clone())).collect();
+        let signer = SignerInfo::from_certificate(leaf)?;
+        let key = PublicKey::from_certificate(leaf)?;
+        Ok((Chain { leaf: Arc::new(signer), key: Arc::new(key), evidence }, path.window))
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    pub(super) fn anchors(&self) -> &[TrustAnchor<'static>] {
+        &self.anchors
+    }
+
+    pub(super) fn intermediates(&self) -> impl Iterator<Item = CertificateDer<'_>> {
+        self.intermediates.iter().map(|material| CertificateDer::from(material.der.as_ref()))
+    }
+
+    pub(super) fn crls(&self) -> &Crls {
+        &self.crls
+    }
+
+    /// Position and DER of the certificate behind an anchor that webpki took from [`Snapshot::anchors`]: this very
+    /// one, since there may be two certificates of one root with different dates.
+    pub(super) fn anchor_certificate(&self, anchor: &TrustAnchor<'_>) -> Option<(usize, &[u8])> {
+        let key = anchor.subject_public_key_info.as_ref().as_ptr();
+        let at = self.anchors.iter().position(|known| known.subject_public_key_info.as_ref().as_ptr() == key)?;
+        self.roots.get(at).map(|root| (at, root.der.as_ref()))
+    }
+
+    pub(super) fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// Numbers of anchors, intermediates and CRLs.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        (self.roots.len(), self.intermediates.len(), self.crls.len())
+    }
+
+    fn material(&self, der: &[u8]) -> Material {
+        let known = self.intermediates.iter().find(|material| material.der.as_ref() == der);
+        known.cloned().unwrap_or_else(|| Material::new(MaterialKind::Certificate, der))
+    }
+}
+
+fn authorities(files: Vec<Loaded>, place: Place, faults: &mut Vec<Fault>) -> Vec<Material> {
+    let mut materials: Vec<Material> = Vec::new();
+    for Loaded { path, items } in files {
+        match items.and_then(|items| items.into_iter().map(|der| authority(der, place)).collect::<Result<Vec<_>, _>>())
+        {
+            Ok(items) => materials.extend(items),
+            Err(error) => faults.push(Fault { path, error }),
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    materials.retain(|material| seen.insert(material.sha256));
+    materials
+}
+
+/// An authority's certificate that can stand in a path; its dates are looked at when it does.
+fn authority(der: Vec<u8>, place: Place) -> Result<Material, FileError> {
+    let refused = |refusal: Refusal| FileError::Content(refusal.detail.into_owned());
+    let certificate = CertificateDer::from(der.as_slice());
+    EndEntityCert::try_from(&certificate).map_err(|error| refused(explain(&error, &der)))?;
+    let parsed = X509Certificate::from_der(&der).ok().filter(|(rest, _)| rest.is_empty());
+    let Some((_, parsed)) = parsed else {
+        return Err(FileError::Content("a certificate is malformed".to_owned()));
+    };
+    usage::check_issuer(&parsed, place, 0).map_err(refused)?;
+    PublicKey::from_spki(parsed.public_key().raw).map_err(refused)?;
+    Ok(Material::new(MaterialKind::Certificate, der))
+}
+
+fn anchor(der: &[u8]) -> Option<TrustAnchor<'static>> {
+    anchor_from_trusted_cert(&CertificateDer::from(der)).ok().map(|anchor| anchor.to_owned())
+}

@@ -1,0 +1,139 @@
+//! The trust store of a running hub: a snapshot of files, replaced whole by a reload, and the paths checked under it.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::domain::{Refusal, Timestamp};
+use crate::signature::{Chain, ChainCheck};
+use crate::trust::Sources;
+use crate::trust::cache::Cache;
+use crate::trust::crls::CrlFloors;
+use crate::trust::files::{Kind, load};
+use crate::trust::snapshot::{Fault, Files, Snapshot};
+use crate::trust::usage::Usage;
+
+/// Why a store could not be loaded. What was loaded before stays in force.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// Files of anchors or intermediates that are missing, damaged or no certificates of authorities.
+    #[error("{}", list(.0))]
+    Certificates(Vec<Fault>),
+}
+
+fn list(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// What stands in a store, for `truc doctor` and the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Anchors.
+    pub anchors: usize,
+    /// Intermediates.
+    pub intermediates: usize,
+    /// CRLs in force.
+    pub crls: usize,
+    /// CRLs that were not taken: file and reason.
+    pub faults: Vec<String>,
+}
+
+/// Anchors, intermediates and CRLs from files; checks the paths of signers against them.
+///
+/// Reading never waits for a check or a reload: a check works on the snapshot that was in force when it began, and
+/// no lock is held while it works. A reload takes effect for every check that begins after it.
+#[derive(Debug)]
+pub struct TrustStore {
+    sources: Sources,
+    usage: Usage,
+    floors: CrlFloors,
+    generation: RwLock<Arc<Generation>>,
+    /// Held through a reload, so that two of them do not overtake each other.
+    reloading: Mutex<()>,
+}
+
+/// A snapshot and what was found under it: a new one begins with an empty cache.
+#[derive(Debug)]
+struct Generation {
+    snapshot: Snapshot,
+    cache: Cache,
+}
+
+impl TrustStore {
+    /// Loads a store for signers of messages.
+    ///
+    /// # Errors
+    /// When a certificate file is bad. Bad CRLs are in the [`report`](Self::report); what they would have spoken of is
+    /// then unknown, not good.
+    pub fn open(sources: Sources, now: Timestamp) -> Result<Self, TrustError> {
+        Self::open_for(Usage::SIGNER, sources, &CrlFloors::default(), now)
+    }
+
+    /// Loads a store for another use, or one that remembers from before which CRLs it has seen.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_for(usage: Usage, sources: Sources, floors: &CrlFloors, now: Timestamp) -> Result<Self, TrustError> {
+        let snapshot = read(&sources, usage, None, floors, now)?;
+        let generation = RwLock::new(Arc::new(Generation { snapshot, cache: Cache::default() }));
+        Ok(Self { sources, usage, floors: floors.clone(), generation, reloading: Mutex::new(()) })
+    }
+
+    /// Reads the files again. A CRL that is not later than the one in force is refused, and one whose file is gone
+    /// stays in force.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); the store then stays as it was.
+    pub fn reload(&self, now: Timestamp) -> Result<(), TrustError> {
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.generation();
+        let snapshot = read(&self.sources, self.usage, Some(&before.snapshot), &self.floors, now)?;
+        let generation = Arc::new(Generation { snapshot, cache: Cache::default() });
+        *self.generation.write().unwrap_or_else(PoisonError::into_inner) = generation;
+        Ok(())
+    }
+
+    /// What stands in the store.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let generation = self.generation();
+        let (anchors, intermediates, crls) = generation.snapshot.counts();
+        let faults = generation.snapshot.faults().iter().map(ToString::to_string).collect();
+        Report { anchors, intermediates, crls, faults }
+    }
+
+    /// The numbers of the CRLs in force, to be given to [`open_for`](Self::open_for) after a restart.
+    #[must_use]
+    pub fn crl_floors(&self) -> CrlFloors {
+        self.generation().snapshot.crls().floors()
+    }
+
+    fn generation(&self) -> Arc<Generation> {
+        Arc::clone(&self.generation.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn read(
+    sources: &Sources,
+    usage: Usage,
+    before: Option<&Snapshot>,
+    floors: &CrlFloors,
+    now: Timestamp,
+) -> Result<Snapshot, TrustError> {
+    let files = Files {
+        anchors: load(&sources.anchors, Kind::Certificate),
+        intermediates: load(&sources.intermediates, Kind::Certificate),
+        crls: load(&sources.crls, Kind::Crl),
+    };
+    Snapshot::build(files, usage, before, floors, now).map_err(TrustError::Certificates)
+}
+
+impl ChainCheck for TrustStore {
+    fn check(&self, leaf: &[u8], others: &[Vec<u8>], at: Timestamp) -> Result<Chain, Refusal> {
+        let generation = self.generation();
+        if let Some(chain) = generation.cache.get(leaf, others, at) {
+            return Ok(chain);
+        }
+        let (chain, window) = generation.snapshot.check(leaf, others, at)?;
+        generation.cache.put(leaf, others, &chain, window);
+        Ok(chain)
+    }
+}

@@ -1,0 +1,9 @@
+//! Paths, revocation and registers, from the outside: stories over a PKI made here, and the vectors of
+//! `../shared/vectors` of the kind `x509-path`, where they are at hand.
+
+mod exceptions;
+mod generated;
+mod limbo;
+mod pkits;
+mod stories;
+mod vectors;
