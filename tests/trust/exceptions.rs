@@ -21,7 +21,6 @@ exceptions! {
     "webpki applies no constraints on directory names, mailboxes or URIs and refuses paths that have them, which is \
      what RFC 5280, 4.2.1.10 asks of those who do not process a constraint" => {
         "limbo/rfc5280::nc::permitted-dn-match" "no_certificate_chain_found",
-        "limbo/rfc5280::nc::permitted-self-issued" "no_certificate_chain_found",
         "limbo/rfc5280::nc::nc-permits-email-domain" "no_certificate_chain_found",
         "limbo/rfc5280::nc::nc-permits-email-literal-asterisk-exact-match" "no_certificate_chain_found",
         "limbo/rfc5280::nc::nc-permits-email-literal-double-asterisk" "no_certificate_chain_found",
@@ -43,7 +42,9 @@ exceptions! {
         "pkits/ValidRolloverfromPrintableStringtoUTF8StringTest10EE" "no_certificate_chain_found",
         "pkits/ValidUTF8StringCaseInsensitiveMatchTest11EE" "no_certificate_chain_found",
     }
-    "webpki counts self-issued certificates for pathLenConstraint, which RFC 5280, 4.2.1.9 leaves out: stricter" => {
+    "webpki counts self-issued certificates for pathLenConstraint and holds them to name constraints, which RFC 5280, \
+     4.2.1.9 and 4.2.1.10 spare them: stricter" => {
+        "limbo/rfc5280::nc::permitted-self-issued" "no_certificate_chain_found",
         "limbo/pathlen::self-issued-certs-pathlen" "no_certificate_chain_found",
         "pkits/ValidSelfIssuedpathLenConstraintTest15EE" "no_certificate_chain_found",
     }

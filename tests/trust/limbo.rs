@@ -42,7 +42,7 @@ fn limbo_agrees() {
         } else if case.max_chain_depth.is_some() {
             tally.skip("needs a depth as policy input");
         } else {
-            tally.row(&row.id, row.spec == "SUCCESS", &verdict(case));
+            tally.row(&row.id, row.spec == "SUCCESS", verdict(case));
         }
     }
     tally.finish();

@@ -115,7 +115,7 @@ impl Tally {
     }
 
     /// Compares one row: `accept` is what the standard says, `actual` what the store said.
-    pub(crate) fn row(&mut self, id: &str, accept: bool, actual: &Result<(), Code>) {
+    pub(crate) fn row(&mut self, id: &str, accept: bool, actual: Result<(), Code>) {
         let exception = EXCEPTIONS.iter().find(|exception| exception.id == id);
         let agrees = accept == actual.is_ok();
         let verdict = actual.map_or_else(Code::as_str, |()| "accepted");
