@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Code, DocumentId, OrganId, StatusCode};
 use crate::edxml::date::{parse_date, parse_date_time};
+use crate::edxml::envelope::MESSAGE_HEADER;
 use crate::edxml::header::date;
 use crate::edxml::remark::RemarkCode;
 use crate::edxml::tree::Cursor;
@@ -34,6 +35,12 @@ pub struct StatusMessage {
 }
 
 impl StatusMessage {
+    /// A fault at `From/OrganId`.
+    #[must_use]
+    pub fn sender_fault(&self, code: Code, detail: &'static str) -> Fault {
+        Fault { path: format!("{MESSAGE_HEADER}/From/OrganId"), ..Fault::new(code, self.marks.from, detail) }
+    }
+
     /// The reporter's local time, if it can be read.
     #[must_use]
     pub fn time(&self) -> Option<DateTime> {

@@ -36,6 +36,16 @@ impl FileSource {
         self.length == 0
     }
 
+    /// Reads from `offset` into `buffer`; fewer bytes, or none, only at the end.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(left);
+        self.file.read_at(buffer.get_mut(..wanted).unwrap_or_default(), offset)
+    }
+
     /// A reader from the first byte.
     #[must_use]
     pub fn reader(&self) -> BufReader<Pread> {

@@ -1,0 +1,20 @@
+//! The engine: the one writer, and the facade that every door uses. Before: `intake` admits. Here: batch, load facts,
+//! decide, append, apply, answer; poisoning. After: `delivery` reads what was applied.
+
+mod admin;
+mod batch;
+mod clockwork;
+mod hub;
+mod ids;
+mod open;
+mod reads;
+mod receipt;
+mod refusals;
+mod shared;
+mod watch;
+mod writer;
+
+pub use hub::{Credential, Health, Hub};
+pub use ids::RandomIds;
+pub use open::OpenError;
+pub use reads::Content;

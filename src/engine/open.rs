@@ -1,0 +1,299 @@
+//! Opening: recover the journal, bring the index up to it, open the tree, check what was promised, start the writer.
+//! Whatever does not fit is a refusal to start that says what and why, never a silent repair of the truth.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+
+use crate::api::HubView;
+use crate::clock::Clock;
+use crate::config::{Config, DataFolder};
+use crate::domain::{Digest, Refusal, Seq};
+use crate::engine::clockwork::Clockwork;
+use crate::engine::hub::{Hub, Inner};
+use crate::engine::ids::RandomIds;
+use crate::engine::refusals::RefusalRate;
+use crate::engine::shared::{Shared, Signed};
+use crate::engine::writer::{Job, Writer};
+use crate::hub::decide::Command;
+use crate::hub::register::Opening;
+use crate::hub::{Entry, Rows, apply};
+use crate::index::{Durability, Index, IndexError, Overlay};
+use crate::journal::disk::{Disk, Real};
+use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Record};
+use crate::trail::promised::{self, PromiseError};
+use crate::trail::{FileTiles, LogKey, Promised, Tree, TreeError, leaf_hash};
+use crate::trust::TrustStore;
+
+/// Commands that may wait for the writer. Beyond it, callers are told to try again.
+const WAITING_MAX: usize = 1_024;
+/// Entries applied in one go while the index is brought up to the journal.
+const REPLAY_ENTRIES: usize = 8_192;
+
+/// Why the hub does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A folder or file.
+    #[error("{what}: {source}")]
+    Io {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The journal is damaged or cannot be read. Nothing is repaired silently.
+    #[error("the journal: {0}")]
+    Journal(#[from] JournalError),
+    /// An entry of the journal is not what this version writes.
+    #[error("entry {seq} of the journal cannot be read: {reason}")]
+    Entry {
+        /// Its place.
+        seq: Seq,
+        /// Why.
+        reason: String,
+    },
+    /// The index, after it was built anew.
+    #[error("the index: {0}")]
+    Index(#[from] IndexError),
+    /// The tree does not fit the journal.
+    #[error("the tree: {0}")]
+    Tree(#[from] TreeError),
+    /// The journal does not keep what was promised.
+    #[error("{0}")]
+    Promise(#[from] PromiseError),
+    /// The log key.
+    #[error("the log key: {0}")]
+    Key(#[from] crate::trail::key::KeyError),
+    /// The log key is not that of this trail.
+    #[error("the log key is of {key}, but hub.origin is {config}")]
+    Origin {
+        /// Origin in the key.
+        key: String,
+        /// Origin in the configuration.
+        config: String,
+    },
+    /// The trust folders.
+    #[error("trust: {0}")]
+    Trust(#[from] crate::trust::TrustError),
+    /// The first entry could not be written.
+    #[error("the trail could not be opened: {0}")]
+    First(Refusal),
+}
+
+impl Hub {
+    /// Opens a data folder. The first time, the trail gets its entry 0.
+    ///
+    /// # Errors
+    /// As [`OpenError`] says.
+    pub fn open(config: &Config, data: &DataFolder, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let key = LogKey::load(&data.log_key())?;
+        if key.origin() != config.hub.origin {
+            return Err(OpenError::Origin { key: key.origin().to_owned(), config: config.hub.origin.clone() });
+        }
+        let disk: Arc<dyn Disk> = Arc::new(Real);
+        let segment_bytes = u32::try_from(config.journal.segment_bytes).unwrap_or(u32::MAX);
+        let journal = FileJournal::open(Arc::clone(&disk), &data.journal(), Options { segment_bytes })?;
+        let payloads = Payloads::open(disk, &data.payloads())?;
+        let reader = journal.reader();
+        let index = up_to_date(config, data, reader.as_ref(), journal.head().seq)?;
+        let promised = Promised::open(&data.checkpoints(), key.verifier())?;
+        let tree = open_tree(data, &reader, journal.head().seq, &promised)?;
+        let checkpoint = key.checkpoint(tree.view().size(), tree.view().root_at(tree.view().size())?).into();
+        let signed = Signed { view: tree.view().clone(), checkpoint };
+        let trust = TrustStore::open(data.trust_sources(), clock.now())?;
+        let shared = Arc::new(Shared::new(index, reader, signed));
+        let view = HubView {
+            origin: config.hub.origin.clone(),
+            verifier_key: key.verifier().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            message_bytes_max: config.hub.message_bytes_max,
+        };
+        let writer = Writer {
+            journal: Box::new(journal),
+            shared: Arc::clone(&shared),
+            tree,
+            promised,
+            key,
+            clock: Arc::clone(&clock),
+            ids: Box::new(RandomIds::default()),
+            clockwork: Clockwork::default(),
+            unwritten: None,
+            relaxed: 0,
+        };
+        let hub = start(writer, shared, payloads, trust, clock, view)?;
+        crate::engine::watch::watch(&hub.0, data.trust_sources())
+            .map_err(|source| OpenError::Io { what: "the thread that watches trust", source })?;
+        Ok(hub)
+    }
+}
+
+fn start(
+    writer: Writer,
+    shared: Arc<Shared>,
+    payloads: Payloads,
+    trust: TrustStore,
+    clock: Arc<dyn Clock>,
+    view: HubView,
+) -> Result<Hub, OpenError> {
+    let (jobs, waiting) = sync_channel::<Job>(WAITING_MAX);
+    let thread = std::thread::Builder::new()
+        .name("truc-writer".to_owned())
+        .spawn(move || writer.run(&waiting))
+        .map_err(|source| OpenError::Io { what: "the writer thread", source })?;
+    let hub = Hub(Arc::new(Inner {
+        shared,
+        jobs: Mutex::new(Some(jobs)),
+        writer: Mutex::new(Some(thread)),
+        payloads,
+        trust,
+        clock,
+        refusals: RefusalRate::default(),
+        view,
+    }));
+    if hub.health().head == 0 {
+        let HubView { origin, verifier_key, version: software, .. } = hub.view();
+        let opening = Command::Open(Opening { origin, verifier_key, software });
+        hub.commit_blocking(opening).map_err(OpenError::First)?;
+    }
+    Ok(hub)
+}
+
+/// The index with everything of the journal in it. One that does not open, or is ahead, or of another journal, is
+/// deleted and built again.
+fn up_to_date(
+    config: &Config,
+    data: &DataFolder,
+    journal: &dyn journal::Read,
+    head: Seq,
+) -> Result<Box<dyn Index>, OpenError> {
+    match open_index(config, data).map(|index| fits(index.as_ref(), journal, head).map(|fits| (index, fits))) {
+        Ok(Ok((index, true))) => {
+            replay(index.as_ref(), journal)?;
+            return Ok(index);
+        }
+        Ok(Ok((_, false))) => tracing::warn!("the index is not of this journal: building it again"),
+        Ok(Err(error)) | Err(error) => tracing::warn!(%error, "the index cannot be used: building it again"),
+    }
+    let folder = data.index();
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(|source| OpenError::Io { what: "removing the index", source })?;
+    }
+    let index = open_index(config, data)?;
+    replay(index.as_ref(), journal)?;
+    Ok(index)
+}
+
+fn open_index(config: &Config, data: &DataFolder) -> Result<Box<dyn Index>, IndexError> {
+    match config.index.engine {
+        crate::config::IndexEngine::Redb => {
+            std::fs::create_dir_all(data.index()).map_err(IndexError::Io)?;
+            Ok(Box::new(crate::index::Redb::open(&data.index().join("index.redb"), config.index.cache_bytes)?))
+        }
+    }
+}
+
+/// Whether the last entry that the index has applied stands in the journal at that place.
+fn fits(index: &dyn Index, journal: &dyn journal::Read, head: Seq) -> Result<bool, IndexError> {
+    let reader = index.reader()?;
+    let applied = Rows(reader.as_ref()).head()?;
+    let Some(last) = applied.next.checked_sub(1) else { return Ok(true) };
+    if applied.next > head {
+        return Ok(false);
+    }
+    let entry = crate::engine::receipt::entry(journal, last).ok().and_then(|bytes| Entry::from_bytes(&bytes).ok());
+    Ok(entry.is_some_and(|entry| Some(entry.salt.0) == applied.salt))
+}
+
+/// Applies everything that the index does not have yet.
+fn replay(index: &dyn Index, journal: &dyn journal::Read) -> Result<(), OpenError> {
+    let next = Rows(index.reader()?.as_ref()).head()?.next;
+    let after = match next.checked_sub(1) {
+        Some(last) => journal.find(last)?,
+        None => None,
+    };
+    let mut failed = None;
+    let mut waiting: Vec<Record> = Vec::new();
+    let mut entries = 0usize;
+    journal.replay(after, &mut |record| {
+        entries = entries.saturating_add(record.batch.entries.len());
+        waiting.push(record);
+        if entries < REPLAY_ENTRIES {
+            return ControlFlow::Continue(());
+        }
+        entries = 0;
+        match apply_records(index, &std::mem::take(&mut waiting), Durability::Relaxed) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    })?;
+    match failed {
+        Some(error) => Err(error),
+        None => apply_records(index, &waiting, Durability::Checkpoint),
+    }
+}
+
+fn apply_records(index: &dyn Index, records: &[Record], durability: Durability) -> Result<(), OpenError> {
+    let reader = index.reader()?;
+    let mut view = Overlay::new(reader.as_ref());
+    for record in records {
+        let mut entries = Vec::with_capacity(record.batch.entries.len());
+        for (bytes, number) in record.batch.entries.iter().zip(0u32..) {
+            let seq = record.first_seq.saturating_add(u64::from(number));
+            let entry =
+                Entry::from_bytes(bytes).map_err(|error| OpenError::Entry { seq, reason: error.to_string() })?;
+            let contents: Vec<_> =
+                record.batch.contents.iter().filter(|content| content.entry == number).cloned().collect();
+            view.extend(apply(&entry, &contents, &view)?);
+            entries.push(entry);
+        }
+        view.extend(crate::hub::apply::place(&entries, &record.batch.contents, &record.placed)?);
+    }
+    let writes = view.into_writes();
+    drop(reader);
+    Ok(index.apply(&writes, durability)?)
+}
+
+fn open_tree(
+    data: &DataFolder,
+    journal: &Arc<dyn journal::Read>,
+    size: Seq,
+    promised: &Promised,
+) -> Result<Tree, OpenError> {
+    if let Some(last) = promised.last().filter(|last| last.size > size) {
+        return Err(PromiseError::JournalTooShort { promised: last.size, journal: size }.into());
+    }
+    let tiles = FileTiles::open(&data.tiles()).map_err(|source| OpenError::Io { what: "tiles/", source })?;
+    let leaves = {
+        let journal = Arc::clone(journal);
+        move |range: Range<u64>| leaf_hashes(journal.as_ref(), range)
+    };
+    let tree = Tree::open(Arc::new(tiles), Arc::new(leaves), size, promised.last())?;
+    if let Some(last) = promised.last() {
+        promised::check(last, size, |size| tree.view().root_at(size))?;
+    }
+    Ok(tree)
+}
+
+/// Leaf hashes from the journal, a record at a time.
+fn leaf_hashes(journal: &dyn journal::Read, range: Range<u64>) -> std::io::Result<Vec<Digest>> {
+    let mut hashes = Vec::new();
+    let mut next = range.start;
+    while next < range.end {
+        let position = journal.find(next).map_err(std::io::Error::other)?;
+        let position = position.ok_or_else(|| std::io::Error::other("an entry is missing"))?;
+        let record = journal.record_at(position).map_err(std::io::Error::other)?;
+        let skip = usize::try_from(next.saturating_sub(record.first_seq)).unwrap_or(usize::MAX);
+        let take = usize::try_from(range.end.saturating_sub(next)).unwrap_or(usize::MAX);
+        let before = hashes.len();
+        hashes.extend(record.batch.entries.iter().skip(skip).take(take).map(|entry| leaf_hash(entry)));
+        let taken = u64::try_from(hashes.len().saturating_sub(before)).unwrap_or(u64::MAX);
+        if taken == 0 {
+            return Err(std::io::Error::other("a record does not hold its entries"));
+        }
+        next = next.saturating_add(taken);
+    }
+    Ok(hashes)
+}

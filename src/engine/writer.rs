@@ -1,0 +1,252 @@
+//! The writer thread: the only thing that changes the hub. Takes what waits, decides it in order, makes it durable in
+//! one append, applies it, signs the tree and answers. The steps are numbered in [`Writer::run_batch`]; what a crash
+//! leaves after each stands there.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::domain::{Code, Digest, Refusal, Seq, Timestamp};
+use crate::engine::batch::{Outcome, Pending};
+use crate::engine::clockwork::{Clockwork, Reading, stopped};
+use crate::engine::shared::{Shared, Signed};
+use crate::hub::decide::{Answer, Command, Ids};
+use crate::index::{Durability, Overlay};
+use crate::journal::{Appended, Body, Journal, JournalError};
+use crate::trail::{LogKey, Promised, Tree, TreeError, leaf_hash};
+
+/// Most commands of one batch.
+const COMMANDS_MAX: usize = 128;
+/// Most in-line octets of one batch.
+const BYTES_MAX: u64 = 8 << 20;
+/// Entries after which a batch is closed. One message with 5,000 recipients may go beyond it, two may not.
+const ENTRIES_MAX: usize = 4_096;
+/// Applied entries after which the index is made durable: bounds the replay after an unclean stop.
+const CHECKPOINT_ENTRIES: usize = 50_000;
+/// How long a signed checkpoint may wait for a record to carry it.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// A command on its way, and where its answer goes. Without an answer, nobody waits.
+pub(super) struct Job {
+    pub(super) command: Command,
+    pub(super) answer: Option<oneshot::Sender<Result<Committed, Refusal>>>,
+}
+
+/// What became of a command.
+pub(super) struct Committed {
+    /// What the caller is told.
+    pub(super) answer: Option<Answer>,
+    /// The answering entry, with its inclusion in the signed tree; absent where nothing happened.
+    pub(super) proven: Option<Proven>,
+    /// Whether it had happened before.
+    pub(super) repeat: bool,
+}
+
+/// An entry, and the signed tree that holds it.
+pub(super) struct Proven {
+    pub(super) seq: Seq,
+    /// The entry's bytes where they are at hand.
+    pub(super) entry: Option<Bytes>,
+    pub(super) signed: Arc<Signed>,
+}
+
+/// Everything that the writer thread owns.
+pub(super) struct Writer {
+    pub(super) journal: Box<dyn Journal>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) tree: Tree,
+    pub(super) promised: Promised,
+    pub(super) key: LogKey,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Box<dyn Ids>,
+    pub(super) clockwork: Clockwork,
+    /// Signed, not yet in a record.
+    pub(super) unwritten: Option<Arc<str>>,
+    /// Entries applied since the index was made durable.
+    pub(super) relaxed: usize,
+}
+
+/// The batch's jobs with what each came to.
+type Outcomes = Vec<(Outcome, Option<oneshot::Sender<Result<Committed, Refusal>>>)>;
+
+impl Writer {
+    /// Until every sender is gone. Then the index is made durable.
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        loop {
+            match jobs.recv_timeout(IDLE) {
+                Ok(first) => self.run_batch(first, jobs),
+                Err(RecvTimeoutError::Timeout) => self.promise(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.promise();
+        if let Err(error) = self.shared.index.apply(&crate::index::Writes::new(), Durability::Checkpoint) {
+            tracing::warn!(%error, "the index was not made durable; it will be brought up to date at the next start");
+        }
+    }
+
+    fn run_batch(&mut self, first: Job, jobs: &Receiver<Job>) {
+        // 1. Decide. Nothing is written: a crash leaves nothing, senders try again.
+        let shared = Arc::clone(&self.shared);
+        let reader = match shared.index.reader() {
+            Ok(reader) => reader,
+            Err(error) => return refuse_all(first, jobs, &error.into()),
+        };
+        let last = match crate::hub::Rows(reader.as_ref()).head() {
+            Ok(head) => Timestamp::from_millis(head.time),
+            Err(error) => return refuse_all(first, jobs, &error.into()),
+        };
+        let now = self.clock.now();
+        let reading = self.clockwork.read(now, last);
+        let mut pending = Pending::new(Overlay::new(reader.as_ref()), now);
+        let outcomes = self.decide(first, jobs, &mut pending, reading);
+        let Some(at) = pending.first() else { return self.answer(outcomes, &[]) };
+
+        // 2. Commit point: one record, one sync. A crash before leaves nothing; after it everything below is derived
+        //    again from the record.
+        let checkpoint = self.unwritten.take();
+        let record = pending.record(checkpoint.as_deref().map(|text| Bytes::copy_from_slice(text.as_bytes())));
+        let placed = match self.journal.append(at, &record) {
+            Ok(Appended::At(placed)) => placed,
+            Ok(Appended::Moved(head)) => {
+                self.unwritten = checkpoint;
+                return self.fail(outcomes, &format!("the journal's head moved to {head}"), false);
+            }
+            Err(error) => {
+                self.unwritten = checkpoint;
+                let poisons = matches!(error, JournalError::Poisoned { .. });
+                return self.fail(outcomes, &error.to_string(), poisons);
+            }
+        };
+
+        // 3. Apply: readers see it. If this fails the hub stops writing; the next start replays.
+        let (writes, leaves) = match pending.writes(&placed) {
+            Ok(written) => written,
+            Err(error) => return self.fail(outcomes, &error.to_string(), true),
+        };
+        let durability = self.durability(leaves.len());
+        if let Err(error) = shared.index.apply(&writes, durability) {
+            return self.fail(outcomes, &error.to_string(), true);
+        }
+
+        // 4. Tree and signature; then the answers.
+        if let Err(error) = self.grow(&leaves) {
+            return self.fail(outcomes, &error.to_string(), true);
+        }
+        let head = at.saturating_add(u64::try_from(leaves.len()).unwrap_or(u64::MAX));
+        shared.head.send_replace(head);
+        self.answer(outcomes, &leaves);
+    }
+
+    /// Takes what waits, without waiting for more, up to the bounds of a batch.
+    fn decide(&mut self, first: Job, jobs: &Receiver<Job>, pending: &mut Pending<'_>, reading: Reading) -> Outcomes {
+        let mut outcomes = Outcomes::new();
+        let mut bytes = 0u64;
+        if reading == Reading::SteppedBack {
+            pending.clock(self.clock.now(), self.ids.as_mut());
+        }
+        let mut next = Some(first);
+        while let Some(job) = next {
+            bytes = bytes.saturating_add(inline_bytes(&job.command));
+            outcomes.push((self.decide_one(&job.command, pending, reading), job.answer));
+            let full = outcomes.len() >= COMMANDS_MAX || bytes >= BYTES_MAX || pending.entries.len() >= ENTRIES_MAX;
+            next = if full { None } else { jobs.try_recv().ok() };
+        }
+        outcomes
+    }
+
+    fn decide_one(&mut self, command: &Command, pending: &mut Pending<'_>, reading: Reading) -> Outcome {
+        if let Some(refusal) = self.shared.poisoned.get() {
+            return Outcome::Refused(refusal.clone());
+        }
+        if reading == Reading::Stopped && matches!(command, Command::Submit(_) | Command::Status(_)) {
+            return Outcome::Refused(stopped());
+        }
+        pending.decide(command, self.ids.as_mut())
+    }
+
+    fn durability(&mut self, entries: usize) -> Durability {
+        self.relaxed = self.relaxed.saturating_add(entries);
+        if self.relaxed < CHECKPOINT_ENTRIES {
+            return Durability::Relaxed;
+        }
+        self.relaxed = 0;
+        Durability::Checkpoint
+    }
+
+    fn grow(&mut self, leaves: &[Bytes]) -> Result<(), TreeError> {
+        let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
+        self.tree.append(&hashes);
+        let view = self.tree.view().clone();
+        let checkpoint: Arc<str> = self.key.checkpoint(view.size(), view.root_at(view.size())?).into();
+        self.unwritten = Some(Arc::clone(&checkpoint));
+        self.shared.show(Signed { view, checkpoint });
+        Ok(())
+    }
+
+    /// A checkpoint that was shown and stands in no record yet goes into `checkpoints/`, so that it is kept.
+    fn promise(&mut self) {
+        let Some(checkpoint) = self.unwritten.take() else { return };
+        if let Err(error) = self.promised.keep(&checkpoint) {
+            tracing::error!(%error, "a checkpoint that was shown could not be kept");
+            self.unwritten = Some(checkpoint);
+        }
+    }
+
+    fn answer(&self, outcomes: Outcomes, leaves: &[Bytes]) {
+        let signed = self.shared.signed();
+        let first = signed.view.size().saturating_sub(u64::try_from(leaves.len()).unwrap_or(u64::MAX));
+        for (outcome, answer) in outcomes {
+            let Some(sender) = answer else { continue };
+            let proven = |seq, entry| Some(Proven { seq, entry, signed: Arc::clone(&signed) });
+            let told = match outcome {
+                Outcome::New { entry, answer } => {
+                    let seq = first.saturating_add(u64::try_from(entry).unwrap_or(u64::MAX));
+                    let proven = proven(seq, leaves.get(entry).cloned());
+                    Ok(Committed { answer: Some(answer), proven, repeat: false })
+                }
+                Outcome::Known(answer) => {
+                    let proven = answer.seq.and_then(|seq| proven(seq, None));
+                    Ok(Committed { answer: Some(answer), proven, repeat: true })
+                }
+                Outcome::Nothing => Ok(Committed { answer: None, proven: None, repeat: true }),
+                Outcome::Refused(refusal) => Err(refusal),
+            };
+            // The caller may have gone; what was committed stays committed.
+            drop(sender.send(told));
+        }
+    }
+
+    /// Answers a batch that did not come to stand. What poisons is told to everyone from now on.
+    fn fail(&self, outcomes: Outcomes, reason: &str, poisons: bool) {
+        tracing::error!(reason, poisons, "a batch failed");
+        let refusal = Refusal::new(Code::StorageFailed, "the batch could not be made durable");
+        if poisons {
+            let _ = self.shared.poisoned.set(refusal.clone());
+        }
+        for answer in outcomes.into_iter().filter_map(|(_, answer)| answer) {
+            drop(answer.send(Err(refusal.clone())));
+        }
+    }
+}
+
+fn inline_bytes(command: &Command) -> u64 {
+    let body = match command {
+        Command::Submit(submit) => &submit.body,
+        Command::Status(status) => &status.body,
+        _ => return 0,
+    };
+    if let Body::Inline(bytes) = body { u64::try_from(bytes.len()).unwrap_or(u64::MAX) } else { 0 }
+}
+
+fn refuse_all(first: Job, jobs: &Receiver<Job>, refusal: &Refusal) {
+    for job in std::iter::once(first).chain(jobs.try_iter().take(COMMANDS_MAX)) {
+        if let Some(answer) = job.answer {
+            drop(answer.send(Err(refusal.clone())));
+        }
+    }
+}

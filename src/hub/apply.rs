@@ -1,0 +1,328 @@
+//! Apply: an entry and its contents become rows. Live, in replay and in a simulation it is this one function, so the
+//! index rebuilt from the journal equals the one that grew.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::domain::{BusinessType, DeliveryState, MessageId, OrganId, Priority, StatusCode, Timestamp, next, notation};
+use crate::hub::content::{DocumentHeader, StatusHeader};
+use crate::hub::entry::{Entry, Event};
+use crate::hub::keys::{self, Key};
+use crate::hub::rows::{
+    AccessRow, AgencyRow, ChainRow, DeliveryRow, DocumentFields, DocumentRow, EventRow, HeadRow, LastStatus,
+    MessageBody, MessageRow, Rows, VerdictRow, encode,
+};
+use crate::hub::scope;
+use crate::index::{IndexError, Read, Writes};
+use crate::journal::{Body, BodyLocation, Content, ContentKind, Placed};
+
+/// Rows to write, in the order in which an entry asks for them.
+struct Rowser<'a> {
+    rows: Rows<'a>,
+    writes: &'a mut Writes,
+}
+
+/// Applies one entry over `view`, which holds everything before it. The rows go into `writes`.
+pub fn apply(entry: &Entry, contents: &[Content], view: &dyn Read) -> Result<Writes, IndexError> {
+    let mut writes = BTreeMap::new();
+    let mut to = Rowser { rows: Rows(view), writes: &mut writes };
+    to.put(
+        &keys::head(),
+        &HeadRow { next: entry.seq.saturating_add(1), time: entry.time.as_millis(), salt: Some(entry.salt.0) },
+    )?;
+    to.links(entry)?;
+    if let Some(message) = entry.subject() {
+        to.trail(message, entry)?;
+    }
+    to.event(entry, contents)?;
+    Ok(writes)
+}
+
+/// Rows that say where a record and its bodies stand. Known only after the append.
+pub fn place(entries: &[Entry], contents: &[Content], placed: &Placed) -> Result<Writes, IndexError> {
+    let mut writes = BTreeMap::new();
+    if let Some(first) = entries.first() {
+        writes.insert(keys::position(first.seq).into_vec(), Some(encode(&placed.position)?));
+    }
+    for (content, location) in contents.iter().zip(&placed.bodies) {
+        if content.kind == ContentKind::Body
+            && let Some(message) = entry_of(entries, content).and_then(message_of)
+        {
+            writes.insert(keys::body(message).into_vec(), Some(encode::<BodyLocation>(location)?));
+        }
+    }
+    Ok(writes)
+}
+
+fn entry_of<'e>(entries: &'e [Entry], content: &Content) -> Option<&'e Entry> {
+    entries.get(usize::try_from(content.entry).ok()?)
+}
+
+const fn message_of(entry: &Entry) -> Option<MessageId> {
+    match &entry.event {
+        Event::Accepted { message, .. } | Event::Status { message, .. } => Some(*message),
+        _ => None,
+    }
+}
+
+impl Rowser<'_> {
+    fn put<T: Serialize>(&mut self, key: &Key, row: &T) -> Result<(), IndexError> {
+        self.writes.insert(key.as_slice().to_vec(), Some(encode(row)?));
+        Ok(())
+    }
+
+    fn delete(&mut self, key: Key) {
+        self.writes.insert(key.into_vec(), None);
+    }
+
+    fn links(&mut self, entry: &Entry) -> Result<(), IndexError> {
+        for link in &entry.parties {
+            self.put(&keys::chain(&link.agency), &ChainRow { n: link.n, last: Some(entry.seq) })?;
+            let other =
+                entry.parties.iter().find(|party| party.agency != link.agency).map(|party| party.agency.clone());
+            self.put(&keys::event(&link.agency, entry.seq), &feed_row(entry, link.n, other))?;
+        }
+        Ok(())
+    }
+
+    /// A message's trail is kept as runs: `accepted` and its `addressed` entries stand side by side.
+    fn trail(&mut self, message: MessageId, entry: &Entry) -> Result<(), IndexError> {
+        match &entry.event {
+            Event::Accepted { recipients, .. } => {
+                self.put(&keys::trail(message, entry.seq), &u64::from(*recipients).saturating_add(1))
+            }
+            Event::Addressed { .. } => Ok(()),
+            _ => self.put(&keys::trail(message, entry.seq), &1u64),
+        }
+    }
+
+    fn event(&mut self, entry: &Entry, contents: &[Content]) -> Result<(), IndexError> {
+        match &entry.event {
+            Event::Accepted { .. } => self.accepted(entry, contents),
+            Event::Addressed { message, from: _, to, .. } => self.addressed(entry, *message, to),
+            Event::Status { .. } => self.status(entry, contents),
+            Event::Fetched { message, agency, .. } => {
+                self.change(*message, agency, |row| row.fetched = Some(entry.time)).map(|_| ())
+            }
+            Event::Confirmed { message, agency, .. } => self.confirmed(entry, *message, agency),
+            Event::Agency { agency, name, closed, .. } => {
+                self.put(&keys::agency(agency), &AgencyRow { name: name.clone(), closed: *closed })
+            }
+            Event::Access { .. } => self.access(&entry.event),
+            Event::Material { sha256, .. } => self.put(&keys::material(sha256), &entry.seq),
+            Event::Opened { .. } | Event::Refused { .. } | Event::Clock { .. } => Ok(()),
+        }
+    }
+
+    fn accepted(&mut self, entry: &Entry, contents: &[Content]) -> Result<(), IndexError> {
+        let Event::Accepted {
+            message,
+            from,
+            document,
+            business,
+            priority,
+            recipients,
+            sha256,
+            size,
+            verdict,
+            remarks,
+            ..
+        } = &entry.event
+        else {
+            return Ok(());
+        };
+        let header: Option<DocumentHeader> = read_header(contents);
+        let fields = DocumentFields {
+            document: document.clone(),
+            business: *business,
+            priority: *priority,
+            recipients: *recipients,
+            code: header.as_ref().map(DocumentHeader::code).unwrap_or_default(),
+            subject: header.as_ref().map(|header| header.subject.clone()).unwrap_or_default(),
+            type_name: header.as_ref().map(|header| header.type_name.clone()).unwrap_or_default(),
+            promulgation_date: header.as_ref().map(|header| header.promulgation_date.clone()).unwrap_or_default(),
+        };
+        let row = MessageRow {
+            from: from.clone(),
+            sha256: *sha256,
+            size: *size,
+            seq: entry.seq,
+            time: entry.time,
+            verdict: VerdictRow::from(verdict),
+            remarks: remarks.clone(),
+            body: MessageBody::Document(fields),
+        };
+        self.put(&keys::message(*message), &row)?;
+        self.put(&keys::claim(sha256), message)?;
+        self.put(&keys::outbox(from, entry.seq), message)?;
+        for notation in header.iter().filter_map(|header| notation::key(&header.code())) {
+            self.put(&keys::notation(&notation, from, *message), &())?;
+        }
+        self.document(*message, &row)
+    }
+
+    fn document(&mut self, message: MessageId, row: &MessageRow) -> Result<(), IndexError> {
+        let MessageBody::Document(fields) = &row.body else { return Ok(()) };
+        let mut document = self
+            .rows
+            .document(&row.from, &fields.document)?
+            .unwrap_or_else(|| DocumentRow { newest: message, messages: Vec::new() });
+        if fields.business != BusinessType::Revoke {
+            document.newest = message;
+        }
+        document.messages.push(message);
+        self.put(&keys::document(&row.from, &fields.document), &document)
+    }
+
+    fn addressed(&mut self, entry: &Entry, message: MessageId, to: &OrganId) -> Result<(), IndexError> {
+        let row = DeliveryRow {
+            seq: entry.seq,
+            state: DeliveryState::Delivered,
+            since: entry.time,
+            asked: false,
+            fetched: None,
+            confirmed: None,
+            last: None,
+        };
+        self.put(&keys::delivery(message, to), &row)?;
+        let priority = self.priority(message)?;
+        self.put(&keys::inbox(to, priority, entry.seq), &message)
+    }
+
+    fn priority(&self, message: MessageId) -> Result<Priority, IndexError> {
+        Ok(match self.rows.message(message)?.map(|row| row.body) {
+            Some(MessageBody::Document(fields)) => fields.priority,
+            _ => Priority::default(),
+        })
+    }
+
+    fn change(
+        &mut self,
+        message: MessageId,
+        to: &OrganId,
+        change: impl FnOnce(&mut DeliveryRow),
+    ) -> Result<Option<DeliveryRow>, IndexError> {
+        let Some(mut row) = self.rows.delivery(message, to)? else { return Ok(None) };
+        change(&mut row);
+        self.put(&keys::delivery(message, to), &row)?;
+        Ok(Some(row))
+    }
+
+    fn confirmed(&mut self, entry: &Entry, message: MessageId, agency: &OrganId) -> Result<(), IndexError> {
+        let row = self.change(message, agency, |row| row.confirmed = Some(entry.time))?;
+        let priority = self.priority(message)?;
+        if let Some(row) = row {
+            self.delete(keys::inbox(agency, priority, row.seq));
+        }
+        Ok(())
+    }
+
+    fn status(&mut self, entry: &Entry, contents: &[Content]) -> Result<(), IndexError> {
+        let Event::Status { message, from, to, status, effect, target, sha256, size, verdict, remarks, .. } =
+            &entry.event
+        else {
+            return Ok(());
+        };
+        let row = MessageRow {
+            from: from.clone(),
+            sha256: *sha256,
+            size: *size,
+            seq: entry.seq,
+            time: entry.time,
+            verdict: VerdictRow::from(verdict),
+            remarks: remarks.clone(),
+            body: MessageBody::Status { to: to.clone(), status: *status, effect: *effect, target: *target },
+        };
+        self.put(&keys::message(*message), &row)?;
+        self.put(&keys::claim(sha256), message)?;
+        match target {
+            Some(target) => self.moved(entry, *target, contents),
+            None => Ok(()),
+        }
+    }
+
+    fn moved(&mut self, entry: &Entry, target: MessageId, contents: &[Content]) -> Result<(), IndexError> {
+        let Event::Status { from, to, status, .. } = &entry.event else { return Ok(()) };
+        let recipient = if status.is_from_sender() { to } else { from };
+        let header: Option<StatusHeader> = read_header(contents);
+        let last = LastStatus {
+            code: *status,
+            time: entry.time,
+            description: header.as_ref().map(|header| header.description.clone()).unwrap_or_default(),
+            staff: header.map(|header| header.staff).unwrap_or_default(),
+        };
+        self.change(target, recipient, |row| step(row, *status, entry.time, last)).map(|_| ())
+    }
+
+    fn access(&mut self, event: &Event) -> Result<(), IndexError> {
+        let Event::Access { system, role, agencies, policy, client_certificates, tokens, signers, closed, .. } = event
+        else {
+            return Ok(());
+        };
+        let mut registered = Vec::new();
+        if let Some(before) = self.rows.access(system)? {
+            for digest in before.client_certificates.iter().chain(&before.tokens) {
+                self.delete(keys::credential(digest));
+            }
+            registered = before.signers;
+        }
+        let open = if *closed { &[] } else { signers.as_slice() };
+        for (key, lines) in scope::changed(&self.rows, system, &registered, open)? {
+            self.put(&keys::signer(&key), &lines)?;
+        }
+        if !closed {
+            for digest in client_certificates.iter().chain(tokens) {
+                self.put(&keys::credential(digest), system)?;
+            }
+        }
+        let row = AccessRow {
+            role: *role,
+            agencies: agencies.clone(),
+            policy: *policy,
+            client_certificates: client_certificates.clone(),
+            tokens: tokens.clone(),
+            signers: signers.clone(),
+            closed: *closed,
+        };
+        self.put(&keys::access(system), &row)
+    }
+}
+
+fn step(row: &mut DeliveryRow, status: StatusCode, time: Timestamp, last: LastStatus) {
+    let (state, asked, _) = next(row.state, row.asked, status);
+    if state != row.state {
+        row.since = time;
+    }
+    (row.state, row.asked, row.last) = (state, asked, Some(last));
+}
+
+/// The header content of an entry; `None` when it was destroyed.
+fn read_header<T: serde::de::DeserializeOwned>(contents: &[Content]) -> Option<T> {
+    contents.iter().find(|content| content.kind == ContentKind::Header).and_then(|content| match &content.body {
+        Body::Inline(bytes) => serde_json::from_slice(bytes).ok(),
+        Body::Payload(_) | Body::Destroyed { .. } => None,
+    })
+}
+
+fn feed_row(entry: &Entry, n: u64, other: Option<OrganId>) -> EventRow {
+    let mut row = EventRow {
+        n,
+        time: entry.time,
+        kind: entry.event.kind().to_owned(),
+        message: message_of(entry).or_else(|| entry.subject()),
+        target: None,
+        other,
+        status: None,
+        effect: None,
+        code: None,
+    };
+    match &entry.event {
+        Event::Status { status, effect, target, .. } => {
+            (row.status, row.effect, row.target) = (Some(*status), Some(*effect), *target);
+        }
+        Event::Refused { code, .. } => row.code = Some(*code),
+        _ => {}
+    }
+    row
+}

@@ -1,0 +1,316 @@
+//! The rows of the index and typed access to them. All of it is derived from the journal and may be thrown away.
+
+use std::ops::ControlFlow;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::api::{Policy, Role, Scope};
+use crate::domain::{
+    BusinessType, Code, DeliveryState, Digest, DocumentId, Effect, MessageId, OrganId, Priority, Seq, StatusCode,
+    Timestamp,
+};
+use crate::hub::entry::Verdict;
+use crate::hub::keys::{self, Key};
+use crate::index::{IndexError, Read};
+use crate::trust::Registration;
+
+/// How far the index has come; in the same atomic write as the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HeadRow {
+    /// Entries applied: the next seq.
+    pub next: Seq,
+    /// Time of the last one, milliseconds.
+    pub time: i64,
+    /// Its salt: tells whether the index is of this journal.
+    pub salt: Option<[u8; 16]>,
+}
+
+/// A message: document or status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRow {
+    /// Sender, or who reports.
+    pub from: OrganId,
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// Octets.
+    pub size: u64,
+    /// Its `accepted` or `status` entry.
+    pub seq: Seq,
+    /// Time of that entry.
+    pub time: Timestamp,
+    /// The verdict as kept.
+    pub verdict: VerdictRow,
+    /// Codes of the remarks.
+    pub remarks: Vec<String>,
+    /// What it is.
+    pub body: MessageBody,
+}
+
+/// What kind of message a row describes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MessageBody {
+    /// A document message.
+    Document(DocumentFields),
+    /// A status message.
+    Status {
+        /// Whom it is told to.
+        to: OrganId,
+        /// The code.
+        status: StatusCode,
+        /// What it did.
+        effect: Effect,
+        /// The document message that it speaks of.
+        target: Option<MessageId>,
+    },
+}
+
+/// What lists show of a document message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentFields {
+    /// Mã định danh văn bản.
+    pub document: DocumentId,
+    /// What it does.
+    pub business: BusinessType,
+    /// Độ khẩn.
+    pub priority: Priority,
+    /// Number of recipients.
+    pub recipients: u32,
+    /// Số, ký hiệu as printed.
+    pub code: String,
+    /// Trích yếu.
+    pub subject: String,
+    /// Tên loại.
+    pub type_name: String,
+    /// Ngày ban hành as written.
+    pub promulgation_date: String,
+}
+
+/// The verdict in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictRow {
+    /// Policy.
+    pub policy: Policy,
+    /// Indication.
+    pub indication: String,
+    /// Sub-indication.
+    pub sub_indication: Option<String>,
+    /// SHA-256 of the signer's certificate.
+    pub signer: Option<Digest>,
+}
+
+impl From<&Verdict> for VerdictRow {
+    fn from(verdict: &Verdict) -> Self {
+        Self {
+            policy: verdict.policy,
+            indication: verdict.indication.clone(),
+            sub_indication: verdict.sub_indication.clone(),
+            signer: verdict.signer,
+        }
+    }
+}
+
+/// A document of a sender: the messages about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentRow {
+    /// The newest version: what `track` and summaries count.
+    pub newest: MessageId,
+    /// Every message about it, oldest first.
+    pub messages: Vec<MessageId>,
+}
+
+/// One delivery: a message at one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryRow {
+    /// Its `addressed` entry.
+    pub seq: Seq,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether a take-back waits for an answer.
+    pub asked: bool,
+    /// First fetch.
+    pub fetched: Option<Timestamp>,
+    /// Confirmed.
+    pub confirmed: Option<Timestamp>,
+    /// The newest status.
+    pub last: Option<LastStatus>,
+}
+
+/// The newest status of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastStatus {
+    /// Code.
+    pub code: StatusCode,
+    /// When the hub accepted it.
+    pub time: Timestamp,
+    /// Reason or description.
+    pub description: String,
+    /// Department and person.
+    pub staff: String,
+}
+
+/// One event of an agency's feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRow {
+    /// Number in the agency's chain.
+    pub n: u64,
+    /// When.
+    pub time: Timestamp,
+    /// The entry's kind.
+    pub kind: String,
+    /// The message it is about.
+    pub message: Option<MessageId>,
+    /// For a status: the document message.
+    pub target: Option<MessageId>,
+    /// The other agency.
+    pub other: Option<OrganId>,
+    /// For a status.
+    pub status: Option<StatusCode>,
+    /// For a status.
+    pub effect: Option<Effect>,
+    /// For a refusal.
+    pub code: Option<Code>,
+}
+
+/// The end of an agency's chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ChainRow {
+    /// Number of entries.
+    pub n: u64,
+    /// The last one.
+    pub last: Option<Seq>,
+}
+
+/// An agency of the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgencyRow {
+    /// Name.
+    pub name: String,
+    /// Whether the code is closed.
+    pub closed: bool,
+}
+
+/// An access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessRow {
+    /// Role.
+    pub role: Role,
+    /// Agencies.
+    pub agencies: Vec<Scope>,
+    /// Policy.
+    pub policy: Policy,
+    /// Pinned TLS client certificates.
+    pub client_certificates: Vec<Digest>,
+    /// Valid tokens.
+    pub tokens: Vec<Digest>,
+    /// Signing registrations.
+    pub signers: Vec<Registration>,
+    /// Whether it is closed.
+    pub closed: bool,
+}
+
+/// Typed reading. A row that does not decode is damage: the index is then rebuilt.
+pub struct Rows<'a>(pub &'a dyn Read);
+
+impl Rows<'_> {
+    /// One row.
+    pub fn row<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, IndexError> {
+        self.0.get(key.as_slice())?.map(|bytes| decode(&bytes)).transpose()
+    }
+
+    /// The applied head; the default for an empty index.
+    pub fn head(&self) -> Result<HeadRow, IndexError> {
+        Ok(self.row(&keys::head())?.unwrap_or_default())
+    }
+
+    /// A message.
+    pub fn message(&self, id: MessageId) -> Result<Option<MessageRow>, IndexError> {
+        self.row(&keys::message(id))
+    }
+
+    /// The message with these bytes, if it was accepted before.
+    pub fn claimed(&self, sha256: &Digest) -> Result<Option<MessageId>, IndexError> {
+        self.row(&keys::claim(sha256))
+    }
+
+    /// A document of a sender.
+    pub fn document(&self, from: &OrganId, document: &DocumentId) -> Result<Option<DocumentRow>, IndexError> {
+        self.row(&keys::document(from, document))
+    }
+
+    /// One delivery.
+    pub fn delivery(&self, message: MessageId, to: &OrganId) -> Result<Option<DeliveryRow>, IndexError> {
+        self.row(&keys::delivery(message, to))
+    }
+
+    /// Every delivery of a message, by recipient code.
+    pub fn deliveries(&self, message: MessageId) -> Result<Vec<(OrganId, DeliveryRow)>, IndexError> {
+        let prefix = keys::delivery_prefix(message);
+        self.under(&prefix, |rest, bytes| Ok((text_id(rest)?, decode(bytes)?)))
+    }
+
+    /// An agency of the directory.
+    pub fn agency(&self, code: &OrganId) -> Result<Option<AgencyRow>, IndexError> {
+        self.row(&keys::agency(code))
+    }
+
+    /// The end of an agency's chain.
+    pub fn chain(&self, agency: &OrganId) -> Result<ChainRow, IndexError> {
+        Ok(self.row(&keys::chain(agency))?.unwrap_or_default())
+    }
+
+    /// An access by name.
+    pub fn access(&self, system: &str) -> Result<Option<AccessRow>, IndexError> {
+        self.row(&keys::access(system))
+    }
+
+    /// Whether a certificate or CRL is kept already.
+    pub fn has_material(&self, sha256: &Digest) -> Result<bool, IndexError> {
+        Ok(self.0.get(keys::material(sha256).as_slice())?.is_some())
+    }
+
+    /// All rows under a prefix, through `read(rest of the key, value)`.
+    pub fn under<T>(
+        &self,
+        prefix: &Key,
+        mut read: impl FnMut(&[u8], &[u8]) -> Result<T, IndexError>,
+    ) -> Result<Vec<T>, IndexError> {
+        let mut rows = Vec::new();
+        let mut failed = None;
+        self.0.scan(prefix.as_slice(), &prefix.after_prefix(), false, &mut |key, value| {
+            let rest = key.get(prefix.as_slice().len()..).unwrap_or_default();
+            match read(rest, value) {
+                Ok(row) => {
+                    rows.push(row);
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        failed.map_or(Ok(rows), Err)
+    }
+}
+
+/// Encodes a row.
+pub fn encode<T: Serialize>(row: &T) -> Result<Vec<u8>, IndexError> {
+    postcard::to_stdvec(row).map_err(|error| IndexError::Damaged(error.to_string()))
+}
+
+/// Decodes a row.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, IndexError> {
+    postcard::from_bytes(bytes).map_err(|error| IndexError::Damaged(error.to_string()))
+}
+
+/// A text part at the start of `rest`, up to its NUL, as an identifier.
+pub fn text_id(rest: &[u8]) -> Result<OrganId, IndexError> {
+    let text = rest.split(|octet| *octet == 0).next().unwrap_or_default();
+    std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| IndexError::Damaged("a key without an agency code".to_owned()))
+}

@@ -1,0 +1,188 @@
+//! Admit: verify by the sender's policy, then make the three identities agree (DESIGN 4).
+//!
+//! `Admitted<Signed>` can be made only from `signature::Verified`; under policy `record` the value is an
+//! `Admitted<Unsigned>` and is shown as unverified everywhere (law 4).
+
+use crate::api::{Policy, VerdictView};
+use crate::delivery::standing::Caller;
+use crate::domain::{Code, OrganId, Refusal, Timestamp};
+use crate::edxml::{self, Message, Mode};
+use crate::hub::Rows;
+use crate::hub::scope::registered;
+use crate::intake::Received;
+use crate::signature::{self, Verdict};
+use crate::trust::TrustStore;
+use crate::xml::Fault;
+
+/// What the call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// `POST /v1/documents`.
+    Document,
+    /// `POST /v1/statuses`.
+    Status,
+}
+
+/// Proof that an envelope signature TOTAL-PASSED over what was read.
+#[derive(Debug)]
+pub struct Signed(());
+
+/// Nothing vouches for what was read.
+#[derive(Debug)]
+pub struct Unsigned(());
+
+/// A message that passed everything that its sender's policy asks.
+#[derive(Debug)]
+pub struct Admitted<P> {
+    message: Message,
+    verdict: Verdict,
+    tolerated: Vec<edxml::Remark>,
+    _proof: P,
+}
+
+/// An admitted message of either policy.
+#[derive(Debug)]
+pub enum Admission {
+    /// Policy `envelope`.
+    Signed(Admitted<Signed>),
+    /// Policy `record`.
+    Unsigned(Admitted<Unsigned>),
+}
+
+impl<P> Admitted<P> {
+    /// What was read.
+    pub const fn message(&self) -> &Message {
+        &self.message
+    }
+}
+
+impl Admission {
+    /// Policy under which it was admitted.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        match self {
+            Self::Signed(_) => Policy::Envelope,
+            Self::Unsigned(_) => Policy::Record,
+        }
+    }
+
+    /// What was read.
+    #[must_use]
+    pub const fn message(&self) -> &Message {
+        match self {
+            Self::Signed(admitted) => admitted.message(),
+            Self::Unsigned(admitted) => admitted.message(),
+        }
+    }
+
+    /// The verdict on its signature.
+    #[must_use]
+    pub const fn verdict(&self) -> &Verdict {
+        match self {
+            Self::Signed(admitted) => &admitted.verdict,
+            Self::Unsigned(admitted) => &admitted.verdict,
+        }
+    }
+
+    /// The verdict as shown.
+    #[must_use]
+    pub fn verdict_view(&self) -> VerdictView {
+        let verdict = self.verdict();
+        VerdictView {
+            policy: self.policy(),
+            indication: verdict.indication.as_str().to_owned(),
+            sub_indication: verdict.sub_indication.map(|sub| sub.as_str().to_owned()),
+            signer: verdict.signer.as_ref().map(|signer| signer.sha256),
+        }
+    }
+
+    /// Everything that was noticed and let pass.
+    pub fn remarks(&self) -> impl Iterator<Item = &edxml::Remark> {
+        let tolerated = match self {
+            Self::Signed(admitted) => &admitted.tolerated,
+            Self::Unsigned(admitted) => &admitted.tolerated,
+        };
+        tolerated.iter().chain(self.message().remarks())
+    }
+
+    /// The message, the verdict, and what was tolerated before reading.
+    #[must_use]
+    pub fn into_parts(self) -> (Message, Verdict, Vec<edxml::Remark>) {
+        match self {
+            Self::Signed(Admitted { message, verdict, tolerated, .. })
+            | Self::Unsigned(Admitted { message, verdict, tolerated, .. }) => (message, verdict, tolerated),
+        }
+    }
+}
+
+/// Admits what was received from `caller` at `at`, the time of receipt.
+///
+/// # Errors
+/// Every refusal of a message: reader, edXML, signature, certificate, parties; with its place.
+pub fn admit(
+    received: &Received,
+    caller: &Caller,
+    expected: Expected,
+    trust: &TrustStore,
+    rows: &Rows<'_>,
+    at: Timestamp,
+) -> Result<Admission, Refusal> {
+    let admission = match caller.access.policy {
+        Policy::Envelope => envelope(received, trust, at)?,
+        Policy::Record => record(received, trust, at)?,
+    };
+    check_kind(admission.message(), expected)?;
+    let from = admission.message().from();
+    if !caller.speaks_for(from) {
+        let detail = "From/OrganId is not one of the caller's agencies";
+        return Err(at_sender(admission.message(), Code::SenderNotCaller, detail).locate(received));
+    }
+    if let Admission::Signed(admitted) = &admission
+        && !is_signer_registered(rows, &admitted.verdict, from, at)?
+    {
+        let detail = "the signer's certificate is not registered for From/OrganId at this time";
+        return Err(at_sender(admission.message(), Code::CertificateNotRegistered, detail).locate(received));
+    }
+    Ok(admission)
+}
+
+fn envelope(received: &Received, trust: &TrustStore, at: Timestamp) -> Result<Admission, Refusal> {
+    let profile = edxml::signature_profile();
+    let verified = signature::verify(received, &profile, trust, at, || edxml::Builder::new(Mode::Strict))?;
+    let (message, verdict) = verified.into_parts();
+    Ok(Admission::Signed(Admitted { message, verdict, tolerated: Vec::new(), _proof: Signed(()) }))
+}
+
+fn record(received: &Received, trust: &TrustStore, at: Timestamp) -> Result<Admission, Refusal> {
+    let profile = edxml::signature_profile().tolerant();
+    let builder = || edxml::Builder::new(Mode::Tolerant);
+    let examined = signature::examine(received, &profile, trust, at, builder)?;
+    let (message, verdict) = (examined.value, examined.verdict);
+    Ok(Admission::Unsigned(Admitted { message, verdict, tolerated: Vec::new(), _proof: Unsigned(()) }))
+}
+
+fn check_kind(message: &Message, expected: Expected) -> Result<(), Refusal> {
+    match (message, expected) {
+        (Message::Document(_), Expected::Document) | (Message::Status(_), Expected::Status) => Ok(()),
+        (Message::Document(_), Expected::Status) => {
+            Err(Refusal::new(Code::StatusExpected, "the message has a To and no StatusCode: it is a document"))
+        }
+        (Message::Status(_), Expected::Document) => {
+            Err(Refusal::new(Code::DocumentExpected, "the message has a StatusCode: it is a status"))
+        }
+    }
+}
+
+fn is_signer_registered(rows: &Rows<'_>, verdict: &Verdict, from: &OrganId, at: Timestamp) -> Result<bool, Refusal> {
+    match &verdict.signer {
+        Some(signer) => Ok(registered(rows, signer, from, at)?),
+        None => Ok(false),
+    }
+}
+
+fn at_sender(message: &Message, code: Code, detail: &'static str) -> Fault {
+    match message {
+        Message::Document(envelope) => envelope.sender_fault(code, detail),
+        Message::Status(status) => status.sender_fault(code, detail),
+    }
+}

@@ -1,0 +1,11 @@
+//! Intake: raw bytes become an admitted message, or a refusal that leaves nothing behind. Before: a door has let the
+//! caller in. After: `hub` decides. An [`Admitted`] can be made only here.
+
+mod admit;
+mod command;
+mod incoming;
+mod likeness;
+
+pub use admit::{Admission, Expected, admit};
+pub use incoming::{BodyReader, Incoming, Received};
+pub use likeness::likeness;
