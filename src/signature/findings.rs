@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::domain::{Code, Lang, Refusal};
 use crate::signature::contents::{Contents, Reference};
 use crate::signature::verdict::classify;
-use crate::signature::{Algorithms, Covered, Indication, Material, Profile, SignerInfo, Verdict, Weakness};
+use crate::signature::{
+    Algorithms, Covered, Indication, Material, Profile, SignerInfo, SubIndication, Verdict, Weakness,
+};
 use crate::xml::{Fault, Source};
 
 /// The path of the Reference below the Signature.
@@ -28,6 +30,8 @@ pub(super) struct Findings {
     evidence: Option<Arc<[Material]>>,
     algorithms: Option<Algorithms>,
     weaknesses: Vec<Weakness>,
+    /// Whether everything is right but for the weaknesses.
+    is_only_weak: bool,
     /// DigestValue and where its Reference begins.
     expected: Option<(Vec<u8>, u64)>,
     covered: Vec<Covered>,
@@ -88,8 +92,7 @@ impl Findings {
                 self.also.push(first.code);
                 *first = fault;
             }
-            Some(first) if first.code != fault.code => self.also.push(fault.code),
-            Some(_) => {}
+            Some(_) => self.also.push(fault.code),
         }
     }
 
@@ -142,11 +145,20 @@ impl Findings {
             let path = profile.parent_path();
             self.fault = Some(Fault { path, ..Fault::new(Code::SignatureMissing, self.place, detail) });
         }
-        if let Some(weakness) = self.weaknesses.first().filter(|_| self.fault.is_none()) {
+        if self.fault.is_none() && !self.weaknesses.is_empty() {
+            self.is_only_weak = true;
+            self.weaknesses.sort_by_key(|weakness| weakness.code() != Code::AlgorithmNotAllowed);
+            let mut weaknesses = self.weaknesses.iter();
             let offset = self.signature.as_ref().map_or(0, |span| span.start);
-            let fault = Fault::new(weakness.code(), offset, weakness.title(Lang::En));
-            self.fault = Some(Fault { path: self.path.clone(), ..fault });
+            self.fault = weaknesses.next().map(|worst| Fault {
+                path: self.path.clone(),
+                ..Fault::new(worst.code(), offset, worst.title(Lang::En))
+            });
+            self.also.extend(weaknesses.map(|weakness| weakness.code()));
         }
+        let main = self.fault.as_ref().map(|fault| fault.code);
+        self.also.retain(|code| Some(*code) != main);
+        self.also.dedup();
     }
 
     /// The verdict. TOTAL-PASSED needs a trusted chain, the right digest and no fault.
@@ -157,6 +169,10 @@ impl Findings {
         let (indication, sub_indication) = match code {
             None if is_proven => (Indication::TotalPassed, None),
             None => (Indication::Indeterminate, None),
+            Some(Code::AlgorithmNotAllowed) if self.is_only_weak => {
+                (Indication::Indeterminate, Some(SubIndication::CryptoConstraintsFailure))
+            }
+            Some(_) if self.is_only_weak => (Indication::Indeterminate, Some(SubIndication::SigConstraintsFailure)),
             Some(code) => classify(code),
         };
         Verdict {
