@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod alterations;
+mod hub_messages;
 mod refusals;
 mod round_trips;
+mod samples;
 mod support;
+mod xmlsec;

@@ -220,7 +220,7 @@ fn prefix_lists_belong_to_exclusive_canonicalisation_and_are_short() {
              xmlns=\"http://www.w3.org/2001/10/xml-exc-c14n#\"{list}/></ds:CanonicalizationMethod>"
         )
     };
-    let many: String = (0..40).map(|at| format!("p{at} ")).collect();
+    let many = "p ".repeat(40);
     let inclusive = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
     let exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
     check(Code::SignatureStructure, &[(method, &with(inclusive, " PrefixList=\"a\"")), (method, &with(exclusive, ""))]);
