@@ -1,1 +1,303 @@
+//! What an operator lives through with a trust store, over a PKI made here.
 
+use std::fs;
+use std::path::Path;
+
+use truc::domain::{Code, Refusal, Timestamp};
+use truc::signature::{Chain, ChainCheck, MaterialKind};
+use truc::trust::pki::{
+    Authority, CrlPlan, ExtendedKeyUsagePurpose, Holder, Key, KeyUsagePurpose, Layout, Plan, Profile, RevocationReason,
+    Standing, Subject, Validity, reissue_crl,
+};
+use truc::trust::{CrlFloors, Sources, TrustStore, Usage, check_with_evidence};
+
+use crate::vectors::at;
+
+const NOW: &str = "2026-11-22T08:00:00Z";
+const LATER: &str = "2026-11-22T09:00:00Z";
+
+struct Office {
+    _dir: tempfile::TempDir,
+    layout: Layout,
+}
+
+impl Office {
+    fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        let holders = [
+            ("g22", "VĂN PHÒNG CHÍNH PHỦ", Standing::Good),
+            ("g23", "THANH TRA CHÍNH PHỦ", Standing::Expired),
+            ("h01", "UBND TỈNH AN GIANG", Standing::Revoked),
+            ("x", "NGƯỜI LẠ", Standing::Outside),
+        ];
+        let holder = |(file, name, standing): (&str, &str, Standing)| Holder {
+            file: file.to_owned(),
+            subject: Subject::named(name).of("CHÍNH PHỦ").at("Hà Nội"),
+            standing,
+            key: None,
+        };
+        let plan = Plan {
+            at: at(NOW),
+            crl_until: at("2026-11-29T08:00:00Z"),
+            holders: holders.into_iter().map(holder).collect(),
+            server_names: vec!["localhost".to_owned()],
+            clients: Vec::new(),
+        };
+        layout.create(&plan).unwrap();
+        Self { _dir: dir, layout }
+    }
+
+    fn store(&self) -> TrustStore {
+        TrustStore::open(self.layout.sources(), at(NOW)).unwrap()
+    }
+
+    fn leaf(&self, file: &str) -> Vec<u8> {
+        certificate(&self.layout.certificate(file))
+    }
+
+    fn revoke(&self, file: &str, time: &str, until: &str, reason: RevocationReason) {
+        let revoke = [(self.layout.certificate(file), reason)];
+        reissue_crl(&self.layout, "sub", at(time), at(until), &revoke).unwrap();
+    }
+}
+
+fn certificate(path: &Path) -> Vec<u8> {
+    truc::trust::files::certificates(fs::read(path).unwrap()).unwrap().remove(0)
+}
+
+fn code(verdict: Result<Chain, Refusal>) -> Result<(), Code> {
+    verdict.map(|_| ()).map_err(|refusal| refusal.code)
+}
+
+#[test]
+fn each_system_certificate_gets_its_own_answer() {
+    let office = Office::open();
+    let store = office.store();
+    let check = |file: &str| store.check(&office.leaf(file), &[], at(NOW));
+    let good = check("g22").unwrap();
+    assert_eq!(good.leaf.subject, "CN=VĂN PHÒNG CHÍNH PHỦ,O=CHÍNH PHỦ,L=Hà Nội,C=VN");
+    let kinds: Vec<_> = good.evidence.iter().map(|material| material.kind).collect();
+    assert_eq!(kinds, [[MaterialKind::Certificate; 3].as_slice(), &[MaterialKind::Crl; 2]].concat());
+    assert_eq!(good.evidence[2].der.as_ref(), certificate(&office.layout.ca("root")));
+
+    let refused = |file: &str| check(file).map(|_| ()).unwrap_err();
+    assert_eq!(refused("g23").code, Code::CertificateExpired);
+    assert_eq!(refused("g23").detail, "the signer's certificate expired at 2025-11-22T08:00:00.000Z");
+    assert_eq!(refused("h01").code, Code::CertificateRevoked);
+    let detail = "the signer's certificate is revoked since 2026-11-21T08:00:00.000Z (keyCompromise)";
+    assert_eq!(refused("h01").detail, detail);
+    assert_eq!(refused("x").code, Code::ChainNotFound);
+    assert_eq!(code(store.check(b"", &[], at(NOW))), Err(Code::CertificateInvalid));
+    assert_eq!(code(store.check(b"not a certificate", &[], at(NOW))), Err(Code::CertificateInvalid));
+}
+
+#[test]
+fn a_new_crl_takes_effect_at_once_though_the_chain_was_cached() {
+    let office = Office::open();
+    let store = office.store();
+    let leaf = office.leaf("g22");
+    let first = store.check(&leaf, &[], at(LATER)).unwrap();
+    let second = store.check(&leaf, &[], at(LATER)).unwrap();
+    assert!(std::ptr::eq(first.evidence.as_ptr(), second.evidence.as_ptr()), "the second answer comes from the cache");
+
+    office.revoke("g22", LATER, "2026-11-29T08:00:00Z", RevocationReason::KeyCompromise);
+    assert_eq!(code(store.check(&leaf, &[], at(LATER))), Ok(()), "nothing is read before the reload");
+    store.reload(at(LATER)).unwrap();
+    assert_eq!(code(store.check(&leaf, &[], at(LATER))), Err(Code::CertificateRevoked));
+    assert_eq!(code(store.check(&leaf, &[], at("2026-11-22T08:59:59.999Z"))), Ok(()), "before the revocation");
+}
+
+#[test]
+fn an_older_crl_never_comes_back() {
+    let office = Office::open();
+    let store = office.store();
+    let (leaf, crl) = (office.leaf("g22"), office.layout.crl("sub"));
+    let old = fs::read(&crl).unwrap();
+    office.revoke("g22", LATER, "2026-11-29T08:00:00Z", RevocationReason::KeyCompromise);
+    store.reload(at(LATER)).unwrap();
+    let revoked = || code(store.check(&leaf, &[], at(LATER)));
+    assert_eq!(revoked(), Err(Code::CertificateRevoked));
+
+    fs::write(&crl, &old).unwrap();
+    store.reload(at(LATER)).unwrap();
+    assert_eq!(revoked(), Err(Code::CertificateRevoked));
+    let fault = &store.report().faults[0];
+    assert!(fault.contains("sub.crl: the CRL (number 1, 2026-11-22T08:00:00.000Z) is not later than"), "{fault}");
+
+    fs::write(&crl, "no CRL").unwrap();
+    store.reload(at(LATER)).unwrap();
+    assert_eq!(revoked(), Err(Code::CertificateRevoked), "a damaged file does not undo a revocation");
+    fs::remove_file(&crl).unwrap();
+    store.reload(at(LATER)).unwrap();
+    assert_eq!(revoked(), Err(Code::CertificateRevoked), "nor does a file that is gone");
+
+    let floors: CrlFloors = serde_json::from_str(&serde_json::to_string(&store.crl_floors()).unwrap()).unwrap();
+    fs::write(&crl, &old).unwrap();
+    let restarted = TrustStore::open_for(Usage::SIGNER, office.layout.sources(), &floors, at(LATER)).unwrap();
+    assert_eq!(code(restarted.check(&leaf, &[], at(LATER))), Err(Code::RevocationUnknown));
+    assert!(restarted.report().faults[0].contains("is below 2, which was held before"));
+}
+
+#[test]
+fn a_crl_that_ran_out_is_no_answer_and_a_renewed_one_is() {
+    let office = Office::open();
+    let store = office.store();
+    let leaf = office.leaf("g22");
+    assert_eq!(code(store.check(&leaf, &[], at("2026-11-29T07:59:59.999Z"))), Ok(()));
+    let refusal = store.check(&leaf, &[], at("2026-11-29T08:00:00Z")).unwrap_err();
+    assert_eq!(refusal.code, Code::RevocationUnknown);
+    assert!(refusal.detail.contains("ran out at 2026-11-29T08:00:00.000Z"), "{}", refusal.detail);
+    for name in ["root", "sub"] {
+        reissue_crl(&office.layout, name, at("2026-11-29T08:00:00Z"), at("2026-12-06T08:00:00Z"), &[]).unwrap();
+    }
+    store.reload(at("2026-11-29T08:00:00Z")).unwrap();
+    assert_eq!(code(store.check(&leaf, &[], at("2026-11-29T08:00:00Z"))), Ok(()));
+    let revoked = office.leaf("h01");
+    assert_eq!(code(store.check(&revoked, &[], at("2027-11-29T08:00:00Z"))), Err(Code::CertificateRevoked));
+}
+
+#[test]
+fn a_hold_counts_as_revoked_until_it_is_lifted() {
+    let office = Office::open();
+    office.revoke("g22", LATER, "2026-11-22T10:00:00Z", RevocationReason::CertificateHold);
+    let store = TrustStore::open(office.layout.sources(), at(LATER)).unwrap();
+    let refusal = store.check(&office.leaf("g22"), &[], at(LATER)).unwrap_err();
+    assert_eq!(refusal.code, Code::CertificateRevoked);
+    assert!(refusal.detail.contains("is on hold since 2026-11-22T09:00:00.000Z"), "{}", refusal.detail);
+    let after_the_crl = store.check(&office.leaf("g22"), &[], at("2026-11-22T10:00:00Z"));
+    assert_eq!(code(after_the_crl), Err(Code::RevocationUnknown), "it may have been lifted since");
+}
+
+#[test]
+fn the_verdict_can_be_computed_again_from_its_evidence_alone() {
+    let office = Office::open();
+    let store = office.store();
+    let chain = store.check(&office.leaf("g22"), &[], at(LATER)).unwrap();
+    let root = certificate(&office.layout.ca("root"));
+    let again = check_with_evidence(&chain.evidence, std::slice::from_ref(&root), at(LATER)).unwrap();
+    assert_eq!(again.leaf, chain.leaf);
+    assert_eq!(again.evidence, chain.evidence);
+
+    let other_root = certificate(&office.layout.ca("outside"));
+    assert_eq!(code(check_with_evidence(&chain.evidence, &[other_root], at(LATER))), Err(Code::ChainNotFound));
+    let without_crls: Vec<_> = chain.evidence[..3].to_vec();
+    let roots = std::slice::from_ref(&root);
+    assert_eq!(code(check_with_evidence(&without_crls, roots, at(LATER))), Err(Code::RevocationUnknown));
+    assert_eq!(code(check_with_evidence(&[], roots, at(LATER))), Err(Code::CertificateInvalid));
+    let years_later = at("2031-01-01T00:00:00Z");
+    assert_eq!(code(check_with_evidence(&chain.evidence, roots, years_later)), Err(Code::CertificateExpired));
+}
+
+#[test]
+fn a_bad_certificate_file_stops_the_load_and_leaves_the_old_store_in_force() {
+    let office = Office::open();
+    let store = office.store();
+    fs::write(office.layout.ca("sub"), "no certificate").unwrap();
+    let error = store.reload(at(NOW)).unwrap_err().to_string();
+    assert!(error.contains("sub.crt: there is no certificate in it"), "{error}");
+    assert_eq!(code(store.check(&office.leaf("g22"), &[], at(NOW))), Ok(()));
+
+    let sources = Sources { anchors: vec![office.layout.certificate("g22")], ..Sources::default() };
+    let error = TrustStore::open(sources, at(NOW)).unwrap_err().to_string();
+    assert!(error.contains("g22.crt: the root's certificate is not that of a CA"), "{error}");
+}
+
+#[test]
+fn an_intermediate_may_come_with_the_message_but_its_crl_needs_it_in_the_store() {
+    let office = Office::open();
+    let mut sources = office.layout.sources();
+    sources.intermediates.clear();
+    let store = TrustStore::open(sources, at(NOW)).unwrap();
+    let leaf = office.leaf("g22");
+    assert_eq!(code(store.check(&leaf, &[], at(NOW))), Err(Code::ChainNotFound));
+    let sub = certificate(&office.layout.ca("sub"));
+    assert_eq!(code(store.check(&leaf, &[sub], at(NOW))), Err(Code::RevocationUnknown));
+    assert!(store.report().faults[0].contains("no certificate of the CRL's issuer"));
+}
+
+/// What the profile of signers says to certificates that are good in everything else.
+#[test]
+fn usage_decides_who_may_sign() {
+    use ExtendedKeyUsagePurpose::{Any, ClientAuth, EmailProtection, OcspSigning, ServerAuth};
+    use KeyUsagePurpose::{ContentCommitment, DigitalSignature, KeyCertSign, KeyEncipherment};
+    let office = Office::open();
+    let store = office.store();
+    let sub = authority(&office, "sub");
+    let verdict = |usages: &[KeyUsagePurpose], purposes: &[ExtendedKeyUsagePurpose]| {
+        let profile = Profile::system().with_key_usages(usages).with_purposes(purposes);
+        let validity = Validity { from: at("2026-01-01T00:00:00Z"), until: at("2027-01-01T00:00:00Z") };
+        let leaf = sub.issue(&profile, &Subject::named("A"), validity, &Key::generate().unwrap()).unwrap();
+        code(store.check(&leaf, &[], at(NOW)))
+    };
+    assert_eq!(verdict(&[DigitalSignature], &[]), Ok(()));
+    assert_eq!(verdict(&[ContentCommitment], &[ClientAuth]), Ok(()));
+    assert_eq!(verdict(&[DigitalSignature], &[ServerAuth, EmailProtection]), Ok(()));
+    assert_eq!(verdict(&[DigitalSignature], &[Any]), Ok(()));
+    assert_eq!(verdict(&[DigitalSignature], &[ServerAuth]), Err(Code::CertificateUsage));
+    assert_eq!(verdict(&[DigitalSignature], &[OcspSigning]), Err(Code::CertificateUsage));
+    assert_eq!(verdict(&[KeyEncipherment], &[]), Err(Code::CertificateUsage));
+    assert_eq!(verdict(&[DigitalSignature, KeyCertSign], &[]), Err(Code::CertificateUsage));
+    assert_eq!(verdict(&[], &[]), Err(Code::CertificateUsage));
+}
+
+#[test]
+fn rsa_keys_made_by_openssl_are_certified_and_accepted() {
+    let office = Office::open();
+    let sub = authority(&office, "sub");
+    for (bits, expected) in [(2048, Ok(())), (1024, Err(Code::AlgorithmNotAllowed))] {
+        let Some(pem) = openssl_rsa(bits) else { return };
+        let Ok(key) = Key::from_pkcs8_pem(&pem) else {
+            assert_eq!(bits, 1024, "ring takes RSA keys from 2048 bits on");
+            continue;
+        };
+        let validity = Validity { from: at("2026-01-01T00:00:00Z"), until: at("2027-01-01T00:00:00Z") };
+        let leaf = sub.issue(&Profile::system(), &Subject::named("A"), validity, &key).unwrap();
+        assert_eq!(code(office.store().check(&leaf, &[], at(NOW))), expected);
+    }
+}
+
+#[test]
+fn a_revoked_authority_takes_everybody_below_with_it() {
+    let office = Office::open();
+    let root = authority(&office, "root");
+    let sub = certificate(&office.layout.ca("sub"));
+    let serial = x509_parser::parse_x509_certificate(&sub).unwrap().1.serial.to_bytes_be();
+    let revoked = truc::trust::pki::Revoked { serial, at: at(LATER), reason: Some(RevocationReason::CaCompromise) };
+    let crl =
+        CrlPlan { number: 2, this_update: at(LATER), next_update: at("2027-01-01T00:00:00Z"), revoked: vec![revoked] };
+    fs::write(office.layout.crl("root"), root.crl(&crl).unwrap()).unwrap();
+    let store = TrustStore::open(office.layout.sources(), at(LATER)).unwrap();
+    let refusal = store.check(&office.leaf("g22"), &[], at(LATER)).unwrap_err();
+    assert_eq!(refusal.code, Code::CertificateRevoked);
+    assert!(refusal.detail.starts_with("the issuing CA's certificate is revoked since"), "{}", refusal.detail);
+}
+
+fn authority(office: &Office, name: &str) -> Authority {
+    let path = office.layout.ca(name);
+    let key = Key::from_pkcs8_pem(&fs::read_to_string(path.with_extension("key")).unwrap()).unwrap();
+    Authority::continued(certificate(&path).into(), key).unwrap()
+}
+
+fn openssl_rsa(bits: u32) -> Option<String> {
+    let size = format!("rsa_keygen_bits:{bits}");
+    let made = std::process::Command::new("openssl").args(["genpkey", "-algorithm", "RSA", "-pkeyopt", &size]).output();
+    match made {
+        Ok(output) if output.status.success() => Some(String::from_utf8(output.stdout).unwrap()),
+        other => {
+            eprintln!("SKIPPED rsa_keys_made_by_openssl_are_certified_and_accepted: openssl: {other:?}");
+            None
+        }
+    }
+}
+
+/// A certificate of the real profile, and the time of receipt it is checked for, in the past of today's store.
+#[test]
+fn a_check_is_made_for_the_time_that_is_asked() {
+    let office = Office::open();
+    let store = office.store();
+    let day_before: Timestamp = at("2026-11-21T07:59:59Z");
+    let refusal = store.check(&office.leaf("h01"), &[], day_before).unwrap_err();
+    assert_eq!(refusal.code, Code::RevocationUnknown, "not revoked yet, but no CRL of that day is at hand");
+    assert!(refusal.detail.contains("was made only at 2026-11-22T08:00:00.000Z"), "{}", refusal.detail);
+}
