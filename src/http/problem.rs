@@ -43,9 +43,21 @@ impl IntoResponse for Refused {
 pub(super) fn complete(mut response: Response, language: Lang, call: &dyn std::fmt::Display) -> Response {
     let Some(Refused(refusal)) = response.extensions_mut().remove::<Refused>() else { return response };
     record(&refusal, call);
-    let problem = details(refusal, language);
-    // Unwrap safety: a struct of texts and numbers always has a JSON form; an empty body would still carry the status.
-    let json = serde_json::to_vec(&problem).unwrap_or_default();
+    write(&mut response, refusal, language);
+    response
+}
+
+/// A refusal as a finished answer that is neither logged nor counted.
+pub(super) fn answer(refusal: Refusal, language: Lang) -> Response {
+    let mut response = Refused(refusal.clone()).into_response();
+    response.extensions_mut().remove::<Refused>();
+    write(&mut response, refusal, language);
+    response
+}
+
+fn write(response: &mut Response, refusal: Refusal, language: Lang) {
+    // A struct of texts and numbers always has a JSON form; an empty body would still carry the status.
+    let json = serde_json::to_vec(&details(refusal, language)).unwrap_or_default();
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -53,7 +65,6 @@ pub(super) fn complete(mut response: Response, language: Lang, call: &dyn std::f
     headers.insert(VARY, HeaderValue::from_static("accept-language"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     *response.body_mut() = Body::from(json);
-    response
 }
 
 fn record(refusal: &Refusal, call: &dyn std::fmt::Display) {

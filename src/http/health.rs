@@ -1,0 +1,37 @@
+//! `/healthz`, `/readyz`: for whoever restarts or routes, without credentials. `/metrics`: for operators only, on
+//! every listener, since figures of refusals and of traffic belong to them and a proxy on the same machine would make
+//! "loopback" mean "everybody"; Prometheus reads it with a bearer token.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+
+use crate::api::Role;
+use crate::domain::{Code, Refusal};
+use crate::http::answer;
+use crate::http::auth::Authenticated;
+use crate::http::problem::{self, Refused};
+use crate::http::state::Shared;
+
+/// `GET /healthz`: the process answers.
+pub(super) async fn live() -> Response {
+    answer::text("ok\n".to_owned())
+}
+
+/// `GET /readyz`: documents are taken. Not counted as a refusal: it is asked every few seconds.
+pub(super) async fn ready(State(app): Shared, headers: HeaderMap) -> Response {
+    let health = app.hub.health();
+    if health.writable {
+        return answer::text("ready\n".to_owned());
+    }
+    let refusal = health.reason.unwrap_or_else(|| Refusal::new(Code::TryLater, "the hub takes no documents"));
+    problem::answer(refusal, problem::language(&headers))
+}
+
+/// `GET /metrics`
+pub(super) async fn metrics(State(app): Shared, Authenticated(caller): Authenticated) -> Result<Response, Refused> {
+    if caller.view().role != Role::Operator {
+        return Err(Refused(Refusal::new(Code::NotAllowed, "figures are for operators")));
+    }
+    Ok(answer::text(app.figures.render(&app.hub.health())))
+}

@@ -1,0 +1,127 @@
+//! Bodies on their way in: bounded before they are looked at, no faster than they can be put away (back-pressure), no
+//! slower than a bounded pace.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use crate::domain::{Code, Refusal};
+use crate::engine::{Hub, Incoming};
+
+/// What is put away on the async threads: it stays in memory there. More may touch the disk and goes elsewhere.
+const INLINE_BYTES_MAX: u64 = 64 * 1024;
+/// Octets, and pieces, put away at once; as many again may wait.
+const BATCH_BYTES: usize = 512 * 1024;
+const BATCH_PIECES: usize = 1024;
+/// Longest pause within a body.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// Slowest body over all, after a first minute of grace: octets a second.
+const RATE_MIN: u64 = 16 * 1024;
+const GRACE: Duration = Duration::from_mins(1);
+
+/// A message that has arrived.
+pub(super) struct Message {
+    pub(super) incoming: Incoming,
+    /// Octets.
+    pub(super) size: u64,
+}
+
+impl Message {
+    /// Whether looking at it takes long enough to do it elsewhere than on the async threads.
+    pub(super) const fn is_large(&self) -> bool {
+        self.size > INLINE_BYTES_MAX
+    }
+}
+
+/// Receives a message; refused at once where its announced length is over the limit.
+pub(super) async fn message(hub: &Hub, mut body: Body) -> Result<Message, Refusal> {
+    let mut incoming = hub.receive(body.size_hint().exact())?;
+    let mut pace = Pace::start();
+    while let Some(piece) = pace.piece(&mut body).await? {
+        if pace.received > INLINE_BYTES_MAX {
+            return large(incoming, piece, pace, body).await;
+        }
+        incoming.write(&piece)?;
+    }
+    Ok(Message { incoming, size: pace.received })
+}
+
+/// The rest of a larger message, from `first` on: one batch is put away while the next one arrives.
+async fn large(incoming: Incoming, first: Bytes, mut pace: Pace, mut body: Body) -> Result<Message, Refusal> {
+    let mut writing = put_away(incoming, vec![first]);
+    loop {
+        let batch = gather(&mut pace, &mut body).await?;
+        let incoming = put(writing).await?;
+        if batch.is_empty() {
+            return Ok(Message { incoming, size: pace.received });
+        }
+        writing = put_away(incoming, batch);
+    }
+}
+
+async fn gather(pace: &mut Pace, body: &mut Body) -> Result<Vec<Bytes>, Refusal> {
+    let (mut batch, mut len) = (Vec::new(), 0_usize);
+    while len < BATCH_BYTES && batch.len() < BATCH_PIECES {
+        let Some(piece) = pace.piece(body).await? else { break };
+        len = len.saturating_add(piece.len());
+        batch.push(piece);
+    }
+    Ok(batch)
+}
+
+type Writing = JoinHandle<Result<Incoming, Refusal>>;
+
+fn put_away(mut incoming: Incoming, batch: Vec<Bytes>) -> Writing {
+    tokio::task::spawn_blocking(move || {
+        batch.iter().try_for_each(|piece| incoming.write(piece))?;
+        Ok(incoming)
+    })
+}
+
+async fn put(writing: Writing) -> Result<Incoming, Refusal> {
+    writing.await.unwrap_or_else(|_| Err(Refusal::new(Code::Internal, "spooling panicked")))
+}
+
+/// How fast a body comes.
+pub(super) struct Pace {
+    started: Instant,
+    received: u64,
+}
+
+impl Pace {
+    pub(super) fn start() -> Self {
+        Self { started: Instant::now(), received: 0 }
+    }
+
+    /// The next piece that is not empty; `None` at the end.
+    ///
+    /// # Errors
+    /// `request_timeout`; `bad_request` where the body breaks off.
+    pub(super) async fn piece(&mut self, body: &mut Body) -> Result<Option<Bytes>, Refusal> {
+        loop {
+            let frame = timeout_at(self.deadline(), body.frame()).await.map_err(|_| self.late())?;
+            let Some(frame) = frame else { return Ok(None) };
+            let frame = frame.map_err(|_| Refusal::new(Code::BadRequest, "the body broke off"))?;
+            if let Ok(piece) = frame.into_data()
+                && !piece.is_empty()
+            {
+                self.received = self.received.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+                return Ok(Some(piece));
+            }
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        let over_all = self.started + GRACE + Duration::from_secs(self.received / RATE_MIN);
+        over_all.min(Instant::now() + PAUSE_MAX)
+    }
+
+    fn late(&self) -> Refusal {
+        Refusal::new(Code::RequestTimeout, format!("{} octets had come", self.received))
+    }
+}

@@ -1,0 +1,58 @@
+//! The table of calls. Nothing else decides which address does what.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{MethodRouter, get, post};
+
+use crate::domain::{Code, Refusal};
+use crate::http::metrics::Measure;
+use crate::http::problem::Refused;
+use crate::http::state::App;
+use crate::http::v1::{access, agencies, documents, events, hub, lists, statuses};
+use crate::http::{health, tlog};
+
+/// Path, and what is done there.
+fn table() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
+    vec![
+        // documents
+        ("/v1/documents", post(documents::send).get(documents::find)),
+        ("/v1/documents/{id}", get(documents::view)),
+        ("/v1/documents/{id}/content", get(documents::content).head(documents::content_head)),
+        ("/v1/documents/{id}/trail", get(documents::trail)),
+        ("/v1/documents/{id}/proof", get(documents::proof)),
+        ("/v1/documents/{id}/confirm", post(documents::confirm)),
+        ("/v1/statuses", post(statuses::send)),
+        // what waits, what was sent, what happened
+        ("/v1/inbox", get(lists::inbox)),
+        ("/v1/outbox", get(lists::outbox)),
+        ("/v1/events", get(events::feed)),
+        // directory and access
+        ("/v1/agencies", get(agencies::list).post(agencies::put)),
+        ("/v1/access", get(access::list).post(access::put)),
+        // the hub and the caller
+        ("/v1/hub", get(hub::hub)),
+        ("/v1/caller", get(hub::caller)),
+        // the log
+        ("/tlog/checkpoint", get(tlog::checkpoint)),
+        // operation
+        ("/healthz", get(health::live)),
+        ("/readyz", get(health::ready)),
+        ("/metrics", get(health::metrics)),
+    ]
+}
+
+/// The calls of a hub.
+pub(super) fn router(app: Arc<App>) -> Router {
+    let measured = |router: Router<Arc<App>>, (path, methods): (&'static str, MethodRouter<Arc<App>>)| {
+        router.route(path, methods.layer(Measure::new(path)))
+    };
+    let unknown = async || Refused(Refusal::new(Code::NotFound, "there is no such call"));
+    let wrong_method = async || Refused(Refusal::new(Code::MethodNotAllowed, "see Allow"));
+    table()
+        .into_iter()
+        .fold(Router::new(), measured)
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app)
+}

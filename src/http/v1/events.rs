@@ -1,0 +1,37 @@
+//! `/v1/events`: the feed of an agency, strictly by seq, complete, resumable.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::api::Page;
+use crate::domain::{OrganId, Seq};
+use crate::http::answer;
+use crate::http::auth::Authenticated;
+use crate::http::extract::Params;
+use crate::http::problem::Refused;
+use crate::http::state::Shared;
+use crate::http::v1::lists::limit;
+use crate::http::wait;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct EventParams {
+    agency: Option<OrganId>,
+    after: Option<Seq>,
+    limit: Option<usize>,
+    wait: Option<u64>,
+}
+
+/// `GET /v1/events`
+pub(in crate::http) async fn feed(
+    State(app): Shared,
+    Authenticated(caller): Authenticated,
+    Params(params): Params<EventParams>,
+) -> Result<Response, Refused> {
+    let (limit, wait) = (limit(params.limit)?, wait::wait(params.wait)?);
+    let look = || app.hub.events(&caller, params.agency.as_ref(), params.after, limit);
+    let items = wait::until(&app, wait, |events| !events.is_empty(), look).await?;
+    answer::json(StatusCode::OK, &Page { items, next: None })
+}
