@@ -1,15 +1,17 @@
 //! Connections, before any hub stands behind them: TLS with and without client certificates, what ends a connection,
-//! what does not, and what a client is told.
+//! what does not, and how a client takes what it is told.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
+use base64::Engine as _;
 use http_body_util::BodyExt as _;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{CertificateParams, CertifiedKey, KeyPair, generate_simple_self_signed};
@@ -305,4 +307,75 @@ async fn http_2_is_agreed_on_and_served() {
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     let view: HubView = serde_json::from_slice(&body).unwrap();
     assert_eq!(view.origin, Digest::of(fixture.client.cert.der()).to_string());
+}
+
+/// Answers with what a hub should never send, and with what it sends when it is busy.
+fn strange() -> Router {
+    let busy = Arc::new(AtomicU32::new(0));
+    let checkpoint = move || {
+        let attempt = busy.fetch_add(1, Ordering::SeqCst);
+        async move { if attempt < 2 { Err(Refused(Refusal::new(Code::RateLimited, "busy"))) } else { Ok("at last") } }
+    };
+    let digest =
+        format!("sha-256=:{}:", base64::engine::general_purpose::STANDARD.encode(Digest::of(b"abc").as_bytes()));
+    let content = async move || ([("repr-digest", digest)], "abd");
+    Router::new()
+        .route("/v1/hub", get(async || "{\"origin\":7}"))
+        .route("/v1/caller", get(async || (http::StatusCode::BAD_GATEWAY, "<html>a proxy</html>")))
+        .route("/tlog/checkpoint", get(checkpoint))
+        .route("/v1/documents/{id}/content", get(content))
+        .route(
+            "/v1/statuses",
+            post(async |body: Body| {
+                let len = body.collect().await.unwrap().to_bytes().len();
+                Refused(Refusal::new(Code::BadRequest, format!("{len} octets")))
+            }),
+        )
+}
+
+#[tokio::test]
+async fn what_is_not_http_v1_is_a_protocol_error() {
+    let fixture = Fixture::start(strange(), Limits::default()).await;
+    let client = fixture.plain_client();
+    for error in [client.hub().await.unwrap_err(), client.caller().await.unwrap_err()] {
+        assert!(matches!(error, ClientError::Protocol { .. }) && !error.is_temporary(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn content_that_is_not_what_was_announced_is_not_taken() {
+    let fixture = Fixture::start(strange(), Limits::default()).await;
+    let id = truc::domain::MessageId(uuid::Uuid::nil());
+    let mut out = Vec::new();
+    let download = fixture.plain_client().content(id, None).await.unwrap();
+    let error = download.write_to(&mut out, |_| ()).await.unwrap_err();
+    assert!(error.to_string().contains("SHA-256"), "{error}");
+}
+
+#[tokio::test]
+async fn a_busy_hub_is_asked_again_only_where_the_caller_wants_it() {
+    let fixture = Fixture::start(strange(), Limits::default()).await;
+    let client = fixture.plain_client();
+    let error = client.checkpoint().await.unwrap_err();
+    assert!(error.code() == Some(Code::RateLimited) && error.is_temporary());
+    // The hub asks for 5 s: more than this caller wants to wait.
+    let hasty = client.clone().with_retry(Retry { attempts: 3, pause_max: Duration::from_secs(1) });
+    assert_eq!(hasty.checkpoint().await.unwrap_err().code(), Some(Code::RateLimited));
+    assert_eq!(client.checkpoint().await.unwrap(), "at last");
+}
+
+#[tokio::test]
+async fn a_file_goes_up_in_pieces_and_tells_how_far_it_is() {
+    let fixture = Fixture::start(strange(), Limits::default()).await;
+    let path = fixture.folder.path().join("large.edxml");
+    std::fs::write(&path, vec![b'x'; 3_000_000]).unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let progress = Arc::clone(&told);
+    let upload = Upload::file(&path).unwrap().with_progress(move |sent| progress.lock().unwrap().push(sent));
+    assert_eq!(upload.len(), 3_000_000);
+    let error = Client::new(&fixture.profile()).unwrap().send_status(&upload).await.unwrap_err();
+    assert!(error.to_string().contains("3000000 octets"), "{error}");
+    let told = told.lock().unwrap();
+    assert!(told.len() > 5 && told.is_sorted() && told.last() == Some(&3_000_000));
+    assert!(matches!(Upload::file(&path.join("none")), Err(ClientError::Local { .. })));
 }

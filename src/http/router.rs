@@ -56,3 +56,16 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_stands_in_the_documentation() {
+        let text = include_str!("../../docs/http.md");
+        for (path, _) in table() {
+            assert!(text.contains(&format!("{path}`")), "docs/http.md does not speak of {path}");
+        }
+    }
+}
