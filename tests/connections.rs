@@ -293,6 +293,20 @@ async fn a_running_request_is_finished_when_the_hub_stops() {
 }
 
 #[tokio::test]
+async fn an_http_2_connection_that_nobody_uses_ends_and_one_in_use_does_not() {
+    let short = Limits { head: Duration::from_millis(100), ..Limits::default() };
+    let fixture = Fixture::start(router(), short).await;
+    let stream = fixture.handshake(&rustls::version::TLS13, &[b"h2"], None).await.unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = http::Request::get("https://127.0.0.1/tlog/checkpoint").body(Body::empty()).unwrap();
+    assert_eq!(sender.send_request(request).await.unwrap().status(), 200, "it took three times as long");
+    let ended = tokio::time::timeout(Duration::from_secs(5), connection).await;
+    assert!(ended.is_ok());
+}
+
+#[tokio::test]
 async fn http_2_is_agreed_on_and_served() {
     let fixture = Fixture::start(router(), Limits::default()).await;
     let identity = fixture.identity(&fixture.client.signing_key);

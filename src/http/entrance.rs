@@ -21,17 +21,20 @@ use crate::domain::{Code, Lang, Refusal};
 use crate::http::linger::Linger;
 use crate::http::peer::Peer;
 use crate::http::problem::{self, Refused};
+use crate::http::usage::{self, Usage};
 
 /// The way to the router for the requests of one connection.
 #[derive(Clone)]
 pub(super) struct Entrance {
     router: Router,
     peer: Peer,
+    /// Where the connection itself does not end when it is idle: HTTP/2.
+    usage: Option<Usage>,
 }
 
 impl Entrance {
-    pub(super) const fn new(router: Router, peer: Peer) -> Self {
-        Self { router, peer }
+    pub(super) const fn new(router: Router, peer: Peer, usage: Option<Usage>) -> Self {
+        Self { router, peer, usage }
     }
 }
 
@@ -43,15 +46,16 @@ impl hyper::service::Service<Request<Incoming>> for Entrance {
     fn call(&self, request: Request<Incoming>) -> Answering {
         let call = Call { method: request.method().clone(), uri: request.uri().clone() };
         let language = problem::language(request.headers());
+        let using = self.usage.as_ref().map(Usage::begin);
         if is_foreign_write(&request) {
             let refusal = Refusal::new(Code::NotAllowed, "a web page of another site must not write here");
-            return Answering { state: State::Refused(Some(refusal)), language, call };
+            return Answering { state: State::Refused(Some(refusal)), language, call, using };
         }
         let mut request = request.map(|body| Body::new(Linger::new(body)));
         request.extensions_mut().insert(self.peer);
         // A Router without state is always ready.
         let routed = Box::pin(self.router.clone().call(request));
-        Answering { state: State::Routed(routed), language, call }
+        Answering { state: State::Routed(routed), language, call, using }
     }
 }
 
@@ -80,6 +84,7 @@ pub(super) struct Answering {
     state: State,
     language: Lang,
     call: Call,
+    using: Option<usage::Request>,
 }
 
 enum State {
@@ -110,6 +115,10 @@ impl Future for Answering {
             Ok(Poll::Ready(response)) => response,
             Err(_) => Refused(Refusal::new(Code::Internal, "a handler panicked")).into_response(),
         };
-        Poll::Ready(Ok(problem::complete(response, this.language, &this.call)))
+        let response = problem::complete(response, this.language, &this.call);
+        Poll::Ready(Ok(match this.using.take() {
+            Some(using) => response.map(|body| using.until_sent(body)),
+            None => response,
+        }))
     }
 }

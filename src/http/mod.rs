@@ -22,6 +22,7 @@ mod stall;
 mod state;
 mod tlog;
 pub mod tls;
+mod usage;
 mod v1;
 mod wait;
 

@@ -21,6 +21,7 @@ use crate::http::entrance::Entrance;
 use crate::http::peer::Peer;
 use crate::http::stall::Stall;
 use crate::http::tls::Handshake;
+use crate::http::usage::Usage;
 
 /// Octets that are read ahead: bounds the head of a request. hyper itself refuses more than 100 header fields.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -256,10 +257,25 @@ async fn converse(
     shared: &Shared,
     watcher: Watcher,
 ) {
-    let builder = if http2 { &shared.http2 } else { &shared.http1 };
-    let entrance = Entrance::new(shared.router.clone(), peer);
+    let (builder, usage) = if http2 { (&shared.http2, Some(Usage::default())) } else { (&shared.http1, None) };
+    let entrance = Entrance::new(shared.router.clone(), peer, usage.clone());
     let connection = builder.serve_connection(TokioIo::new(Stall::new(stream)), entrance);
-    if let Err(error) = watcher.watch(connection).await {
+    let ended = tokio::select! {
+        ended = watcher.watch(connection) => ended,
+        () = unused(usage, shared.limits.head) => Ok(()),
+    };
+    if let Err(error) = ended {
         tracing::debug!(address = %peer.address, error, "connection ended");
+    }
+}
+
+/// Ends when a connection has had no request for a time between `after` and twice that.
+async fn unused(usage: Option<Usage>, after: Duration) {
+    let Some(usage) = usage else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(after).await;
+        if usage.is_idle() {
+            return;
+        }
     }
 }
