@@ -8,7 +8,8 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use crate::domain::{Code, Refusal};
-use crate::engine::{Caller, Credential};
+use crate::delivery::standing::Caller;
+use crate::engine::Credential;
 use crate::http::peer::Peer;
 use crate::http::problem::Refused;
 use crate::http::state::App;

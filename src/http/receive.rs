@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Code, Refusal};
-use crate::engine::{Hub, Incoming};
+use crate::engine::Hub;
+use crate::intake::Incoming;
 
 /// What is put away on the async threads: it stays in memory there. More may touch the disk and goes elsewhere.
 const INLINE_BYTES_MAX: u64 = 64 * 1024;
