@@ -7,8 +7,8 @@ use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
-use crate::domain::{Code, Refusal};
 use crate::delivery::standing::Caller;
+use crate::domain::{Code, Refusal};
 use crate::engine::Credential;
 use crate::http::peer::Peer;
 use crate::http::problem::Refused;
