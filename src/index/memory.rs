@@ -1,9 +1,8 @@
-//! The index in memory: for tests and simulations. Nothing of it is durable.
-
-use std::ops::{Bound, ControlFlow};
-use std::sync::{Arc, PoisonError, RwLock};
+//! An index in memory, for tests and for the simulation. It forgets on request what a crash would take.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::index::{Durability, Index, IndexError, Read, Visit, Writes};
 
@@ -11,10 +10,19 @@ type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// An index in memory.
 #[derive(Debug, Default)]
-pub struct Memory(RwLock<Arc<Rows>>);
+pub struct Memory {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct State {
+    rows: Arc<Rows>,
+    /// As of the last checkpoint.
+    checkpoint: Arc<Rows>,
+}
 
 impl Memory {
-    /// Empty.
+    /// An empty index.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -23,29 +31,43 @@ impl Memory {
     /// All rows, to compare two indexes.
     #[must_use]
     pub fn rows(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref().clone()
+        self.state().rows.as_ref().clone()
+    }
+
+    /// The index as a crash now leaves it: as of the last checkpoint.
+    #[must_use]
+    pub fn after_crash(&self) -> Self {
+        let checkpoint = Arc::clone(&self.state().checkpoint);
+        Self { state: Mutex::new(State { rows: Arc::clone(&checkpoint), checkpoint }) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct View(Arc<Rows>);
-
 impl Index for Memory {
     fn reader(&self) -> Result<Box<dyn Read + '_>, IndexError> {
-        Ok(Box::new(View(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))))
+        Ok(Box::new(View(Arc::clone(&self.state().rows))))
     }
 
-    fn apply(&self, writes: &Writes, _durability: Durability) -> Result<(), IndexError> {
-        let mut rows = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let rows = Arc::make_mut(&mut rows);
+    fn apply(&self, writes: &Writes, durability: Durability) -> Result<(), IndexError> {
+        let mut state = self.state();
+        let rows = Arc::make_mut(&mut state.rows);
         for (key, value) in writes {
             match value {
-                Some(value) => rows.insert(key.clone(), value.clone()),
-                None => rows.remove(key),
-            };
+                Some(value) => drop(rows.insert(key.clone(), value.clone())),
+                None => drop(rows.remove(key)),
+            }
+        }
+        if durability == Durability::Checkpoint {
+            state.checkpoint = Arc::clone(&state.rows);
         }
         Ok(())
     }
 }
+
+struct View(Arc<Rows>);
 
 impl Read for View {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
@@ -53,13 +75,12 @@ impl Read for View {
     }
 
     fn scan(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError> {
-        if from >= to {
-            return Ok(());
-        }
-        let mut range = self.0.range::<[u8], _>((Bound::Included(from), Bound::Excluded(to)));
-        while let Some((key, value)) = if reverse { range.next_back() } else { range.next() } {
-            if let ControlFlow::Break(()) = visit(key, value) {
-                break;
+        if from < to {
+            let mut rows = self.0.range::<[u8], _>((Bound::Included(from), Bound::Excluded(to)));
+            while let Some((key, value)) = if reverse { rows.next_back() } else { rows.next() } {
+                if visit(key, value).is_break() {
+                    break;
+                }
             }
         }
         Ok(())

@@ -1,31 +1,53 @@
-//! A view with writes on top that are not applied yet: what a batch reads while it is being decided.
+//! A view together with writes that are not applied yet: a batch reads its own writes.
 
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 
 use crate::index::{IndexError, Read, Visit, Writes};
 
-/// A [`Read`] and what is to be written over it.
-pub struct Overlay<'r> {
-    below: &'r dyn Read,
+/// What `base` will be once `writes` are applied.
+pub struct Overlay<'a> {
+    base: &'a dyn Read,
     writes: Writes,
 }
 
-impl<'r> Overlay<'r> {
-    /// Nothing written yet.
+impl<'a> Overlay<'a> {
+    /// No writes yet.
     #[must_use]
-    pub const fn new(below: &'r dyn Read) -> Self {
-        Self { below, writes: Writes::new() }
+    pub fn new(base: &'a dyn Read) -> Self {
+        Self { base, writes: Writes::new() }
     }
 
-    /// Writes over it; later writes win.
+    /// Sets the value of `key`.
+    pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.insert(key, Some(value));
+    }
+
+    /// Deletes `key`.
+    pub fn delete(&mut self, key: Vec<u8>) {
+        self.writes.insert(key, None);
+    }
+
+    /// Takes more writes in; they count over those before.
     pub fn extend(&mut self, writes: Writes) {
         self.writes.extend(writes);
     }
 
-    /// What was written, to be applied.
+    /// The writes so far.
+    #[must_use]
+    pub fn writes(&self) -> &Writes {
+        &self.writes
+    }
+
+    /// The writes, to be applied.
     #[must_use]
     pub fn into_writes(self) -> Writes {
         self.writes
+    }
+}
+
+impl std::fmt::Debug for Overlay<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Overlay").field("writes", &self.writes.len()).finish_non_exhaustive()
     }
 }
 
@@ -33,7 +55,7 @@ impl Read for Overlay<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
         match self.writes.get(key) {
             Some(written) => Ok(written.clone()),
-            None => self.below.get(key),
+            None => self.base.get(key),
         }
     }
 
@@ -41,59 +63,64 @@ impl Read for Overlay<'_> {
         if from >= to {
             return Ok(());
         }
-        let range = self.writes.range::<[u8], _>((std::ops::Bound::Included(from), std::ops::Bound::Excluded(to)));
-        let mut written: Vec<(&[u8], Option<&[u8]>)> =
-            range.map(|(key, value)| (key.as_slice(), value.as_deref())).collect();
-        // The next one to tell stands at the end.
-        if !reverse {
-            written.reverse();
-        }
-        let mut broken = false;
-        self.below.scan(from, to, reverse, &mut |key, value| {
-            let flow = tell_before(&mut written, key, reverse, visit);
-            let flow = match (flow, written.last()) {
-                (ControlFlow::Break(()), _) => ControlFlow::Break(()),
-                (_, Some((same, over))) if *same == key => {
-                    let over = *over;
-                    written.pop();
-                    over.map_or(ControlFlow::Continue(()), |over| visit(key, over))
-                }
-                _ => visit(key, value),
-            };
-            broken = flow.is_break();
-            flow
-        })?;
-        if !broken {
-            tell_rest(written, visit);
-        }
+        let range = self.writes.range::<[u8], _>((Bound::Included(from), Bound::Excluded(to)));
+        let mut merge = Merge { written: Directed { range, reverse }.peekable(), reverse, done: false };
+        self.base.scan(from, to, reverse, &mut |key, value| merge.row(key, value, visit))?;
+        merge.rest(visit);
         Ok(())
     }
 }
 
-/// Tells the written rows that come before `key` in the order of the scan.
-fn tell_before(
-    written: &mut Vec<(&[u8], Option<&[u8]>)>,
-    key: &[u8],
+type Written<'w> = (&'w Vec<u8>, &'w Option<Vec<u8>>);
+
+/// The written rows in the direction of the scan.
+struct Directed<'w> {
+    range: std::collections::btree_map::Range<'w, Vec<u8>, Option<Vec<u8>>>,
     reverse: bool,
-    visit: &mut Visit<'_>,
-) -> ControlFlow<()> {
-    while let Some((next, value)) = written.last().copied() {
-        let is_before = if reverse { next > key } else { next < key };
-        if !is_before {
-            break;
-        }
-        written.pop();
-        if let Some(value) = value {
-            visit(next, value)?;
-        }
-    }
-    ControlFlow::Continue(())
 }
 
-fn tell_rest(mut written: Vec<(&[u8], Option<&[u8]>)>, visit: &mut Visit<'_>) {
-    while let Some((key, value)) = written.pop() {
-        if value.is_some_and(|value| visit(key, value).is_break()) {
-            return;
+impl<'w> Iterator for Directed<'w> {
+    type Item = Written<'w>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.reverse { self.range.next_back() } else { self.range.next() }
+    }
+}
+
+/// Merges the written rows into those of the base, which come one by one.
+struct Merge<'w> {
+    written: std::iter::Peekable<Directed<'w>>,
+    reverse: bool,
+    /// The visitor has seen enough.
+    done: bool,
+}
+
+impl Merge<'_> {
+    /// A row of the base: first the written ones before it, then it, unless it was written over or deleted.
+    fn row(&mut self, key: &[u8], value: &[u8], visit: &mut Visit<'_>) -> ControlFlow<()> {
+        let reverse = self.reverse;
+        let before = |written: &[u8]| if reverse { written > key } else { written < key };
+        while let Some((key, value)) = self.written.next_if(|(written, _)| before(written)) {
+            self.written_row(key, value.as_deref(), visit)?;
         }
+        match self.written.next_if(|(written, _)| written.as_slice() == key) {
+            Some((key, value)) => self.written_row(key, value.as_deref(), visit),
+            None => self.written_row(key, Some(value), visit),
+        }
+    }
+
+    /// The written rows after the last one of the base.
+    fn rest(mut self, visit: &mut Visit<'_>) {
+        while !self.done
+            && let Some((key, value)) = self.written.next()
+        {
+            let _ = self.written_row(key, value.as_deref(), visit);
+        }
+    }
+
+    fn written_row(&mut self, key: &[u8], value: Option<&[u8]>, visit: &mut Visit<'_>) -> ControlFlow<()> {
+        let flow = value.map_or(ControlFlow::Continue(()), |value| visit(key, value));
+        self.done = flow.is_break();
+        flow
     }
 }

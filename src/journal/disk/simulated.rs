@@ -420,7 +420,9 @@ impl DiskFile for SimulatedFile {
             let data = lock(&self.node);
             let rest = data.current.get(place(offset)?..).unwrap_or_default();
             let read = rest.len().min(buffer.len());
-            buffer.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            if let (Some(to), Some(from)) = (buffer.get_mut(..read), rest.get(..read)) {
+                to.copy_from_slice(from);
+            }
             Ok(read)
         })
     }
@@ -430,7 +432,7 @@ impl DiskFile for SimulatedFile {
         if fault == Some(Fault::Failed) {
             return Err(injected());
         }
-        let mut bytes = parts.iter().flat_map(|part| part.iter().copied()).collect::<Vec<u8>>();
+        let mut bytes = parts.iter().map(|part| &**part).collect::<Vec<&[u8]>>().concat();
         if fault == Some(Fault::Short) {
             bytes.truncate(bytes.len().div_ceil(2));
         }

@@ -213,6 +213,8 @@ fn a_journal_is_opened_once() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..proptest::test_runner::Config::default() })]
+
     /// Any history of appends, faults, restarts and power cuts: what is acknowledged stays, in order.
     #[test]
     fn law_1_any_history_keeps_what_it_acknowledged(
