@@ -228,13 +228,6 @@ impl Hub {
         told.await.unwrap_or_else(|_| Err(Refusal::new(Code::TryLater, "the hub is closing")))
     }
 
-    /// The same from a thread that may block.
-    pub(super) fn commit_blocking(&self, command: Command) -> Result<Committed, Refusal> {
-        let (answer, told) = oneshot::channel();
-        self.enqueue(Job { command, answer: Some(answer) })?;
-        told.blocking_recv().unwrap_or_else(|_| Err(Refusal::new(Code::TryLater, "the hub is closing")))
-    }
-
     /// The clock's time.
     pub(super) fn now(&self) -> Timestamp {
         self.0.clock.now()

@@ -15,7 +15,6 @@ use crate::engine::ids::RandomIds;
 use crate::engine::refusals::RefusalRate;
 use crate::engine::shared::{Shared, Signed};
 use crate::engine::writer::{Job, Writer};
-use crate::hub::decide::Command;
 use crate::hub::register::Opening;
 use crate::hub::{Entry, Rows, apply};
 use crate::index::{Durability, Index, IndexError, Overlay};
@@ -108,7 +107,8 @@ impl Hub {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             message_bytes_max: config.hub.message_bytes_max,
         };
-        let writer = Writer {
+        let tree_is_empty = tree.view().size() == 0;
+        let mut writer = Writer {
             journal: Box::new(journal),
             shared: Arc::clone(&shared),
             tree,
@@ -120,6 +120,10 @@ impl Hub {
             unwritten: None,
             relaxed: 0,
         };
+        if tree_is_empty {
+            let HubView { origin, verifier_key, version: software, .. } = view.clone();
+            writer.open_trail(Opening { origin, verifier_key, software }).map_err(OpenError::First)?;
+        }
         let hub = start(writer, shared, payloads, trust, clock, view)?;
         crate::engine::watch::watch(&hub.0, data.trust_sources())
             .map_err(|source| OpenError::Io { what: "the thread that watches trust", source })?;
@@ -150,11 +154,6 @@ fn start(
         refusals: RefusalRate::default(),
         view,
     }));
-    if hub.health().head == 0 {
-        let HubView { origin, verifier_key, version: software, .. } = hub.view();
-        let opening = Command::Open(Opening { origin, verifier_key, software });
-        hub.commit_blocking(opening).map_err(OpenError::First)?;
-    }
     Ok(hub)
 }
 

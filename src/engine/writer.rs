@@ -15,6 +15,7 @@ use crate::engine::batch::{Outcome, Pending};
 use crate::engine::clockwork::{Clockwork, Reading, stopped};
 use crate::engine::shared::{Shared, Signed};
 use crate::hub::decide::{Answer, Command, Ids};
+use crate::hub::register::Opening;
 use crate::index::{Durability, Overlay};
 use crate::journal::{Appended, Body, Journal, JournalError};
 use crate::trail::{LogKey, Promised, Tree, TreeError, leaf_hash};
@@ -74,6 +75,17 @@ pub(super) struct Writer {
 type Outcomes = Vec<(Outcome, Option<oneshot::Sender<Result<Committed, Refusal>>>)>;
 
 impl Writer {
+    /// Writes entry 0, before anybody can ask anything.
+    pub(super) fn open_trail(&mut self, opening: Opening) -> Result<(), Refusal> {
+        let (answer, mut told) = oneshot::channel();
+        let (_, nobody_waits) = std::sync::mpsc::channel();
+        self.run_batch(Job { command: Command::Open(opening), answer: Some(answer) }, &nobody_waits);
+        match told.try_recv() {
+            Ok(told) => told.map(|_| ()),
+            Err(_) => Err(Refusal::new(Code::StorageFailed, "the first entry was not answered")),
+        }
+    }
+
     /// Until every sender is gone. Then the index is made durable.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         loop {

@@ -1,0 +1,15 @@
+//! The rules of the hub, through its facade: the laws, the identity table, the state table, restarts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::format_collect,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod laws;
+mod support;
