@@ -17,6 +17,7 @@ pub use business::BusinessType;
 pub use code::{Code, Lang};
 pub use digest::Digest;
 pub use id::{DocumentId, IdError, MessageId, OrganId, Seq};
+pub use notation::NotationKey;
 pub use place::Place;
 pub use priority::Priority;
 pub use refusal::Refusal;

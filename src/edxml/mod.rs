@@ -18,9 +18,13 @@ mod remark;
 mod secrecy;
 mod status;
 mod text;
+mod tolerant;
 mod trace;
 mod tree;
 mod watch;
+mod write;
+#[cfg(test)]
+mod write_tests;
 
 pub use builder::{Builder, HEADER_OCTETS_MAX};
 pub use content::{AttachmentReader, attachment_digest, open_attachment};
@@ -37,7 +41,9 @@ pub use read::read;
 pub use remark::{REMARKS_MAX, Remark, RemarkCode};
 pub use status::{StatusMarks, StatusMessage, StatusTarget};
 pub use text::Text;
+pub use tolerant::TolerantView;
 pub use trace::{Bussiness, BussinessDocumentInfo, Receiver, ReplacementInfo, StaffInfo, TraceHeader, TraceHeaderList};
+pub use write::{Draft, DraftFile, StatusDraft, write_document, write_status};
 
 /// The one namespace of V1 and V1s; the prefix `edXML` and the default namespace are both bound to it.
 pub const QCVN_102: &str = "http://www.mic.gov.vn/TBT/QCVN_102_2016";
