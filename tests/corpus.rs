@@ -1,6 +1,8 @@
 //! The corpus: every message in `fixtures/reject/<code>/` is refused with exactly that code and with a place, every
 //! message in `fixtures/accept/` passes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
