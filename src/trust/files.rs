@@ -11,8 +11,10 @@ use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 pub const CERTIFICATE_OCTETS_MAX: usize = 16 * 1024;
 /// Largest file of certificates: room for a bundle of some hundred.
 const CERTIFICATE_FILE_OCTETS_MAX: u64 = 1024 * 1024;
-/// Largest CRL or file of CRLs: about a million entries.
-const CRL_FILE_OCTETS_MAX: u64 = 64 * 1024 * 1024;
+/// Largest CRL or file of CRLs: some 900,000 entries, 60 MB when read.
+const CRL_FILE_OCTETS_MAX: u64 = 32 * 1024 * 1024;
+/// All files of one kind together.
+const OCTETS_MAX: usize = 128 * 1024 * 1024;
 /// Most files that one source may name, and most certificates or CRLs out of them.
 const ITEMS_MAX: usize = 1_000;
 
@@ -25,8 +27,8 @@ pub enum FileError {
     /// It is larger than a file of its kind may be.
     #[error("the file is larger than {0} octets")]
     TooLarge(u64),
-    /// There are more files, certificates or CRLs than are loaded.
-    #[error("more than {ITEMS_MAX} items")]
+    /// There are more files, certificates or CRLs than are loaded, or more octets in them.
+    #[error("with it there are more than {ITEMS_MAX} items or {OCTETS_MAX} octets")]
     TooMany,
     /// Neither DER nor PEM with the right label.
     #[error("there is no {0} in it, neither as DER nor as PEM")]
@@ -38,10 +40,8 @@ pub enum FileError {
 
 /// What a file is expected to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Certificates.
+pub(super) enum Kind {
     Certificate,
-    /// CRLs.
     Crl,
 }
 
@@ -69,19 +69,18 @@ impl Kind {
 }
 
 /// The items of one file.
-pub struct Loaded {
+pub(super) struct Loaded {
     /// Which file.
-    pub path: PathBuf,
+    pub(super) path: PathBuf,
     /// Its certificates or CRLs as DER, or what is wrong.
-    pub items: Result<Vec<Vec<u8>>, FileError>,
+    pub(super) items: Result<Vec<Vec<u8>>, FileError>,
 }
 
 /// Reads every file that the paths name, folders in the order of file names. A path that cannot be read is an item
 /// with its error, so that one bad file does not hide the others.
-#[must_use]
-pub fn load(paths: &[PathBuf], kind: Kind) -> Vec<Loaded> {
+pub(super) fn load(paths: &[PathBuf], kind: Kind) -> Vec<Loaded> {
     let mut loaded: Vec<Loaded> = Vec::new();
-    let mut room = ITEMS_MAX;
+    let mut room = Room { items: ITEMS_MAX, octets: OCTETS_MAX };
     for path in paths {
         match files(path, kind) {
             Ok(files) => loaded.extend(files.into_iter().map(|file| load_file(file, kind, &mut room))),
@@ -91,12 +90,24 @@ pub fn load(paths: &[PathBuf], kind: Kind) -> Vec<Loaded> {
     loaded
 }
 
-fn load_file(path: PathBuf, kind: Kind, room: &mut usize) -> Loaded {
-    let items = read(&path, kind.octets_max()).and_then(|bytes| kind.decode(bytes)).and_then(|items| {
-        *room = room.checked_sub(items.len()).ok_or(FileError::TooMany)?;
-        Ok(items)
-    });
-    Loaded { path, items }
+/// What may still be loaded.
+struct Room {
+    items: usize,
+    octets: usize,
+}
+
+impl Room {
+    fn take(&mut self, items: &[Vec<u8>]) -> Result<(), FileError> {
+        let octets = items.iter().map(Vec::len).sum();
+        self.items = self.items.checked_sub(items.len()).ok_or(FileError::TooMany)?;
+        self.octets = self.octets.checked_sub(octets).ok_or(FileError::TooMany)?;
+        Ok(())
+    }
+}
+
+fn load_file(path: PathBuf, kind: Kind, room: &mut Room) -> Loaded {
+    let items = read(&path, kind.octets_max()).and_then(|bytes| kind.decode(bytes));
+    Loaded { path, items: items.and_then(|items| room.take(&items).map(|()| items)) }
 }
 
 fn files(path: &Path, kind: Kind) -> Result<Vec<PathBuf>, FileError> {

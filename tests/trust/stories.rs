@@ -41,7 +41,7 @@ impl Office {
             at: at(NOW),
             crl_until: at("2026-11-29T08:00:00Z"),
             holders: holders.into_iter().map(holder).collect(),
-            server_names: vec!["localhost".to_owned()],
+            server_names: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
             clients: Vec::new(),
         };
         layout.create(&plan).unwrap();
@@ -216,6 +216,113 @@ fn an_intermediate_may_come_with_the_message_but_its_crl_needs_it_in_the_store()
     assert!(store.report().faults[0].contains("no certificate of the CRL's issuer"));
 }
 
+#[test]
+fn a_root_that_has_expired_ends_no_path_but_its_renewal_does() {
+    let office = Office::open();
+    let (crls, sub) = (office.layout.sources().crls, office.layout.ca("sub"));
+    let root_key = || {
+        let pem = fs::read_to_string(office.layout.ca("root").with_extension("key")).unwrap();
+        Key::from_pkcs8_pem(&pem).unwrap()
+    };
+    let subject = Subject::named("Trục thử nghiệm: CA gốc").of("Trục (thử nghiệm, không có giá trị pháp lý)");
+    let until = |until: &str| Validity { from: at("2020-01-01T00:00:00Z"), until: at(until) };
+    let expired = Authority::root(&subject, until("2026-01-01T00:00:00Z"), root_key()).unwrap();
+    let file = office.layout.ca("expired");
+    fs::write(&file, expired.certificate()).unwrap();
+    let open = |anchors: &[&Path]| {
+        let anchors = anchors.iter().map(|path| path.to_path_buf()).collect();
+        let sources = Sources { anchors, intermediates: vec![sub.clone()], crls: crls.clone() };
+        TrustStore::open(sources, at(NOW)).unwrap()
+    };
+    let refusal = open(&[&file]).check(&office.leaf("g22"), &[], at(NOW)).unwrap_err();
+    assert_eq!(refusal.code, Code::CertificateExpired);
+    assert_eq!(refusal.detail, "the root's certificate expired at 2026-01-01T00:00:00.000Z");
+    let renewed = office.layout.ca("root");
+    for anchors in [[file.as_path(), &renewed], [&renewed, file.as_path()]] {
+        let chain = open(&anchors).check(&office.leaf("g22"), &[], at(NOW)).unwrap();
+        assert_eq!(chain.evidence[2].der.as_ref(), certificate(&renewed));
+    }
+}
+
+#[test]
+fn a_certificate_with_one_octet_changed_is_never_accepted() {
+    let office = Office::open();
+    let store = office.store();
+    let (original, sub) = (office.leaf("g22"), certificate(&office.layout.ca("sub")));
+    for n in 0..original.len() {
+        for flip in [0x01, 0x80] {
+            let mut changed = original.clone();
+            changed[n] ^= flip;
+            assert!(store.check(&changed, &[], at(NOW)).is_err(), "octet {n}");
+        }
+        assert!(store.check(&original[..n], &[], at(NOW)).is_err(), "cut at {n}");
+    }
+    for n in 0..sub.len() {
+        let mut changed = sub.clone();
+        changed[n] ^= 0x01;
+        assert_eq!(code(store.check(&original, &[changed], at(NOW))), Ok(()), "what comes beside it does no harm");
+    }
+    let too_many = vec![sub; 11];
+    assert_eq!(code(store.check(&original, &too_many, at(NOW))), Err(Code::CertificateInvalid));
+    assert_eq!(code(store.check(&original, &[vec![0x30; 16 * 1024 + 1]], at(NOW))), Err(Code::CertificateInvalid));
+}
+
+#[test]
+fn checks_go_on_while_the_store_is_reloaded() {
+    let office = Office::open();
+    let store = office.store();
+    let leaf = office.leaf("g22");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..500).for_each(|_| assert_eq!(code(store.check(&leaf, &[], at(NOW))), Ok(()))));
+        }
+        (0..20).for_each(|_| store.reload(at(NOW)).unwrap());
+    });
+}
+
+#[test]
+fn the_published_authorities_can_be_loaded() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/certs");
+    if !folder.is_dir() {
+        eprintln!("SKIPPED the_published_authorities_can_be_loaded: ../shared/certs is not there");
+        return;
+    }
+    let files = |names: &[&str]| names.iter().map(|name| folder.join(name)).collect();
+    let (anchors, intermediates) = (files(&["rootcag2.crt", "vnrca256.crt"]), files(&["cpcag2.crt"]));
+    let store = TrustStore::open(Sources { anchors, intermediates, crls: Vec::new() }, at(NOW)).unwrap();
+    let report = store.report();
+    assert_eq!((report.anchors, report.intermediates, report.crls), (2, 1, 0));
+    let sub = certificate(&folder.join("cpcag2.crt"));
+    assert_eq!(code(store.check(&sub, &[], at(NOW))), Err(Code::CertificateUsage), "an authority signs no messages");
+}
+
+#[test]
+fn the_tls_server_certificate_is_for_its_names() {
+    let office = Office::open();
+    let ca = certificate(&office.layout.tls_certificate("ca")).into();
+    let server = certificate(&office.layout.tls_certificate("server")).into();
+    let server = webpki::EndEntityCert::try_from(&server).unwrap();
+    let seconds = u64::try_from(at(NOW).as_secs()).unwrap();
+    let now = rustls_pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+    let anchors = [webpki::anchor_from_trusted_cert(&ca).unwrap()];
+    let usage = webpki::KeyUsage::server_auth();
+    server.verify_for_usage(webpki::ALL_VERIFICATION_ALGS, &anchors, &[], now, usage, None, None).unwrap();
+    for name in ["localhost", "127.0.0.1", "::1"] {
+        server.verify_is_valid_for_subject_name(&name.try_into().unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn an_infrastructure_grows_by_holders_and_clients() {
+    let office = Office::open();
+    let holder = Holder { file: "g24".to_owned(), subject: Subject::named("B"), standing: Standing::Good, key: None };
+    office.layout.add_holder(&holder, at(NOW)).unwrap();
+    assert_eq!(code(office.store().check(&office.leaf("g24"), &[], at(NOW))), Ok(()));
+    assert!(office.layout.add_holder(&holder, at(NOW)).is_err(), "nothing is written over");
+    office.layout.add_client("g24", at(NOW)).unwrap();
+    assert!(office.layout.tls_key("g24").is_file());
+}
+
 /// What the profile of signers says to certificates that are good in everything else.
 #[test]
 fn usage_decides_who_may_sign() {
@@ -291,7 +398,6 @@ fn openssl_rsa(bits: u32) -> Option<String> {
     }
 }
 
-/// A certificate of the real profile, and the time of receipt it is checked for, in the past of today's store.
 #[test]
 fn a_check_is_made_for_the_time_that_is_asked() {
     let office = Office::open();

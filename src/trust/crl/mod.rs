@@ -141,3 +141,82 @@ fn unusable(error: &Error) -> FileError {
         other => format!("not a CRL that can be applied ({other:?})"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::trust::pki::{Authority, CrlPlan, Key, Revoked, Subject, Validity};
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn authority() -> Authority {
+        let validity = Validity { from: at("2026-01-01T00:00:00Z"), until: at("2036-01-01T00:00:00Z") };
+        Authority::root(&Subject::named("CA"), validity, Key::generate().unwrap()).unwrap()
+    }
+
+    fn crl(authority: &Authority, entries: u32) -> Vec<u8> {
+        let entry = |n: u32| Revoked {
+            serial: [[0x81; 4], n.to_be_bytes()].concat(),
+            at: at("2026-06-01T00:00:00Z"),
+            reason: Some(rcgen::RevocationReason::CertificateHold),
+        };
+        let plan = CrlPlan {
+            number: 7,
+            this_update: at("2026-11-22T00:00:00Z"),
+            next_update: at("2026-11-29T00:00:00Z"),
+            revoked: (0..entries).rev().map(entry).collect(),
+        };
+        authority.crl(&plan).unwrap()
+    }
+
+    fn spki(authority: &Authority) -> Vec<u8> {
+        let certificate = x509_parser::parse_x509_certificate(authority.certificate()).unwrap().1;
+        certificate.public_key().raw.to_vec()
+    }
+
+    #[test]
+    fn a_crl_is_read_and_asked_by_serial_number() {
+        let authority = authority();
+        let crl = Crl::parse(crl(&authority, 300)).unwrap();
+        assert_eq!(crl.number.to_string(), "7");
+        assert_eq!((crl.this_update, crl.next_update), (at("2026-11-22T00:00:00Z"), at("2026-11-29T00:00:00Z")));
+        let entry = crl.entry(&[0x00, 0x81, 0x81, 0x81, 0x81, 0, 0, 1, 43]).unwrap();
+        assert_eq!(entry.at, at("2026-06-01T00:00:00Z"));
+        assert!(entry.is_hold());
+        assert_eq!(
+            crl.entry(&[0x81, 0x81, 0x81, 0x81, 0, 0, 1, 43]),
+            None,
+            "another number: the sign octet is missing"
+        );
+        assert_eq!(crl.entry(&[1]), None);
+        assert!(crl.is_signed_by(&spki(&authority)));
+        assert!(!crl.is_signed_by(&spki(&self::authority())));
+        assert!(!crl.is_signed_by(b"no key"));
+    }
+
+    #[test]
+    fn a_crl_with_one_octet_changed_is_refused_or_not_signed() {
+        let authority = authority();
+        let (original, spki) = (crl(&authority, 2), spki(&authority));
+        for at in 0..original.len() {
+            for flip in [0x01, 0x80, 0xFF] {
+                let mut changed = original.clone();
+                changed[at] ^= flip;
+                let is_believed = Crl::parse(changed).is_ok_and(|crl| crl.is_signed_by(&spki));
+                assert!(!is_believed, "octet {at}");
+            }
+            assert!(Crl::parse(original[..at].to_vec()).is_err(), "cut at {at}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_octets_nothing_panics(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Crl::parse(octets);
+        }
+    }
+}

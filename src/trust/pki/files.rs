@@ -8,7 +8,7 @@ use std::path::Path;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::PkiError;
+use super::{Authority, Key, PkiError};
 
 const KEY_MODE: u32 = 0o600;
 const PUBLIC_MODE: u32 = 0o644;
@@ -21,6 +21,13 @@ pub(super) fn write_key(path: &Path, pem: &str) -> Result<(), PkiError> {
 /// Writes a certificate.
 pub(super) fn write_public(path: &Path, pem: &str) -> Result<(), PkiError> {
     write_new(path, pem.as_bytes(), PUBLIC_MODE)
+}
+
+/// The authority whose certificate stands at `path`, with its key beside it.
+pub(super) fn read_authority(path: &Path) -> Result<Authority, PkiError> {
+    let key = path.with_extension("key");
+    let pem = String::from_utf8(read(&key)?).map_err(|_| PkiError::Unreadable { path: key, what: "no PEM" })?;
+    Authority::continued(read_certificate(path)?, Key::from_pkcs8_pem(&pem)?)
 }
 
 pub(super) fn read_certificate(path: &Path) -> Result<CertificateDer<'static>, PkiError> {

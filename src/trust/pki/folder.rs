@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
 
-use super::files::{pem, replace, write_key, write_public};
+use super::files::{pem, read_authority, replace, write_key, write_public};
 use super::reissue::revocation;
 use super::{Authority, CrlPlan, Key, PkiError, Profile, Subject, Validity};
 use crate::domain::Timestamp;
@@ -92,6 +92,25 @@ impl Layout {
             fs::create_dir_all(&path).map_err(|source| PkiError::File { path, source })?;
         }
         Ok(())
+    }
+
+    /// Adds one more system certificate, by the authority that is there. It puts nothing on a CRL:
+    /// [`reissue_crl`](super::reissue_crl) does.
+    ///
+    /// # Errors
+    /// When the files of the name stand there already, or the authority's cannot be read.
+    pub fn add_holder(&self, holder: &Holder, at: Timestamp) -> Result<(), PkiError> {
+        let issuer = if holder.standing == Standing::Outside { "outside" } else { "sub" };
+        self.create_holder(holder, &read_authority(&self.ca(issuer))?, at).map(|_| ())
+    }
+
+    /// Adds one more TLS client certificate, by the TLS authority that is there.
+    ///
+    /// # Errors
+    /// As [`add_holder`](Self::add_holder).
+    pub fn add_client(&self, file: &str, at: Timestamp) -> Result<(), PkiError> {
+        let ca = read_authority(&self.tls_certificate("ca"))?;
+        self.create_tls_pair(&ca, file, &Profile::tls_client(), at)
     }
 
     /// The certificate of an authority: `root`, `sub` or `outside`.
@@ -195,11 +214,15 @@ impl Layout {
         let server = Profile::tls_server(&plan.server_names);
         let profiles = plan.clients.iter().map(|client| (client.as_str(), Profile::tls_client()));
         for (file, profile) in std::iter::once(("server", server)).chain(profiles) {
-            let key = Key::generate()?;
-            let certificate = ca.issue(&profile, &Subject::named(file), Standing::Good.validity(plan.at), &key)?;
-            self.write_pair(&self.tls_certificate(file), &certificate, &key.to_pkcs8_pem())?;
+            self.create_tls_pair(&ca, file, &profile, plan.at)?;
         }
         Ok(())
+    }
+
+    fn create_tls_pair(&self, ca: &Authority, file: &str, profile: &Profile, at: Timestamp) -> Result<(), PkiError> {
+        let key = Key::generate()?;
+        let certificate = ca.issue(profile, &Subject::named(file), Standing::Good.validity(at), &key)?;
+        self.write_pair(&self.tls_certificate(file), &certificate, &key.to_pkcs8_pem())
     }
 
     fn write_pair(&self, path: &Path, certificate: &CertificateDer<'_>, key_pem: &str) -> Result<(), PkiError> {

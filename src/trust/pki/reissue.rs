@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use x509_parser::prelude::{FromDer, ReasonCode, X509Certificate};
 use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate};
 
-use super::files::{read, read_certificate, replace};
-use super::{Authority, CrlPlan, Key, Layout, PkiError, RevocationReason, Revoked};
+use super::files::{read, read_authority, read_certificate, replace};
+use super::{CrlPlan, Layout, PkiError, RevocationReason, Revoked};
 use crate::domain::Timestamp;
 
 /// Issues the next CRL of `root` or `sub`: number one higher, every entry of the last one and the new ones.
@@ -60,12 +60,6 @@ fn reason(code: ReasonCode) -> Option<RevocationReason> {
         ReasonCode::PrivilegeWithdrawn => RevocationReason::PrivilegeWithdrawn,
         _ => return None,
     })
-}
-
-fn read_authority(path: &Path) -> Result<Authority, PkiError> {
-    let key = path.with_extension("key");
-    let pem = String::from_utf8(read(&key)?).map_err(|_| PkiError::Unreadable { path: key, what: "no PEM" })?;
-    Authority::continued(read_certificate(path)?, Key::from_pkcs8_pem(&pem)?)
 }
 
 /// The entry for a certificate: key compromise, unless the caller says otherwise.
