@@ -50,7 +50,7 @@ impl Client {
         self.json(Call::post("/v1/documents?dry_run=true", Content::Edxml(message))).await
     }
 
-    /// `GET /v1/documents?code=`: by số/ký hiệu; more than one where it is ambiguous, none where there is none.
+    /// `GET /v1/documents?code=`: by số/ký hiệu; more than one where it is ambiguous, `not_found` where there is none.
     pub async fn find(
         &self,
         code: &str,

@@ -167,6 +167,16 @@ impl Hub {
         Ok(content)
     }
 
+    /// Length and digest of a message's exact bytes. Nothing is fetched by it.
+    ///
+    /// # Errors
+    /// As [`Hub::content`].
+    pub fn content_facts(&self, caller: &Caller, id: MessageId) -> Result<(u64, Digest), Refusal> {
+        caller.needs(&[Role::System, Role::Clerk])?;
+        let message = self.read(|rows| caller.standing(rows, id))?.message;
+        Ok((message.size, message.sha256))
+    }
+
     fn open_body(&self, standing: &Standing, location: &BodyLocation) -> Result<Content, Refusal> {
         let bytes = match location {
             BodyLocation::Inline { .. } => Kept::Memory(self.0.shared.journal.body(location).map_err(unreadable)?),

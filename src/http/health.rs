@@ -30,8 +30,6 @@ pub(super) async fn ready(State(app): Shared, headers: HeaderMap) -> Response {
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): Shared, Authenticated(caller): Authenticated) -> Result<Response, Refused> {
-    if caller.view().role != Role::Operator {
-        return Err(Refused(Refusal::new(Code::NotAllowed, "figures are for operators")));
-    }
+    caller.needs(&[Role::Operator])?;
     Ok(answer::text(app.figures.render(&app.hub.health())))
 }

@@ -56,10 +56,7 @@ impl TestHub {
             policy,
             client_certificates: Vec::new(),
             token: true,
-            signing_certificates: signers
-                .iter()
-                .map(|file| std::fs::read_to_string(self.pki.certificate(file)).unwrap())
-                .collect(),
+            signing_certificates: signers.iter().map(|file| self.certificate(file)).collect(),
             closed: false,
         };
         let view = self.hub.put_access(&Hub::operator_of_folder(), request).await.unwrap();
@@ -79,6 +76,11 @@ impl TestHub {
             certificates.push(der(&self.pki.ca("sub")));
         }
         sign(message.as_bytes(), &signature_profile(), &key, &certificates, SigningOptions::default()).unwrap()
+    }
+
+    /// The system certificate in `file` of the test PKI, PEM.
+    pub fn certificate(&self, file: &str) -> String {
+        std::fs::read_to_string(self.pki.certificate(file)).unwrap()
     }
 
     pub async fn send(&self, caller: &Caller, message: &[u8]) -> Result<Receipt, Refusal> {

@@ -93,8 +93,8 @@ pub(in crate::http) async fn content_head(
     Authenticated(caller): Authenticated,
     Id(id): Id,
 ) -> Result<Response, Refused> {
-    let document = app.hub.document(&caller, id)?;
-    Ok(answer::content_head(id, document.size, document.sha256))
+    let (len, sha256) = app.hub.content_facts(&caller, id)?;
+    Ok(answer::content_head(id, len, sha256))
 }
 
 /// `GET /v1/documents/{id}/trail`
