@@ -143,7 +143,9 @@ impl Hub {
         let admission = self.admit(caller, &received, Expected::Document)?;
         let to: Vec<OrganId> = recipients(&admission);
         let remarks = admission
+            .message()
             .remarks()
+            .iter()
             .map(|remark| Remark { code: remark.code.as_str().to_owned(), path: remark.path.clone() })
             .collect();
         self.read(|rows| {

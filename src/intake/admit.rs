@@ -6,11 +6,12 @@
 use crate::api::{Policy, VerdictView};
 use crate::delivery::standing::Caller;
 use crate::domain::{Code, OrganId, Refusal, Timestamp};
-use crate::edxml::{self, Message, Mode};
+use crate::edxml::{self, Message, Mode, TolerantView};
 use crate::hub::Rows;
 use crate::hub::scope::registered;
 use crate::intake::Received;
-use crate::signature::{self, Verdict};
+use crate::intake::incoming::spool_failed;
+use crate::signature::{self, Examined, Verdict};
 use crate::trust::TrustStore;
 use crate::xml::Fault;
 
@@ -36,7 +37,6 @@ pub struct Unsigned(());
 pub struct Admitted<P> {
     message: Message,
     verdict: Verdict,
-    tolerated: Vec<edxml::Remark>,
     _proof: P,
 }
 
@@ -96,21 +96,13 @@ impl Admission {
         }
     }
 
-    /// Everything that was noticed and let pass.
-    pub fn remarks(&self) -> impl Iterator<Item = &edxml::Remark> {
-        let tolerated = match self {
-            Self::Signed(admitted) => &admitted.tolerated,
-            Self::Unsigned(admitted) => &admitted.tolerated,
-        };
-        tolerated.iter().chain(self.message().remarks())
-    }
-
-    /// The message, the verdict, and what was tolerated before reading.
+    /// The message and the verdict.
     #[must_use]
-    pub fn into_parts(self) -> (Message, Verdict, Vec<edxml::Remark>) {
+    pub fn into_parts(self) -> (Message, Verdict) {
         match self {
-            Self::Signed(Admitted { message, verdict, tolerated, .. })
-            | Self::Unsigned(Admitted { message, verdict, tolerated, .. }) => (message, verdict, tolerated),
+            Self::Signed(Admitted { message, verdict, .. }) | Self::Unsigned(Admitted { message, verdict, .. }) => {
+                (message, verdict)
+            }
         }
     }
 }
@@ -150,15 +142,26 @@ fn envelope(received: &Received, trust: &TrustStore, at: Timestamp) -> Result<Ad
     let profile = edxml::signature_profile();
     let verified = signature::verify(received, &profile, trust, at, || edxml::Builder::new(Mode::Strict))?;
     let (message, verdict) = verified.into_parts();
-    Ok(Admission::Signed(Admitted { message, verdict, tolerated: Vec::new(), _proof: Signed(()) }))
+    Ok(Admission::Signed(Admitted { message, verdict, _proof: Signed(()) }))
 }
 
+/// Reads as it stands; only after that failed, with what REFERENCE 1.9 lets old software do.
 fn record(received: &Received, trust: &TrustStore, at: Timestamp) -> Result<Admission, Refusal> {
     let profile = edxml::signature_profile().tolerant();
-    let builder = || edxml::Builder::new(Mode::Tolerant);
-    let examined = signature::examine(received, &profile, trust, at, builder)?;
-    let (message, verdict) = (examined.value, examined.verdict);
-    Ok(Admission::Unsigned(Admitted { message, verdict, tolerated: Vec::new(), _proof: Unsigned(()) }))
+    let mut view = TolerantView::new(received);
+    loop {
+        match signature::examine(&view, &profile, trust, at, || edxml::Builder::new(Mode::Tolerant)) {
+            Ok(Examined { mut value, verdict }) => {
+                view.restore(&mut value);
+                return Ok(Admission::Unsigned(Admitted { message: value, verdict, _proof: Unsigned(()) }));
+            }
+            Err(refusal) => {
+                if !view.widen(refusal.code).map_err(spool_failed)? {
+                    return Err(refusal);
+                }
+            }
+        }
+    }
 }
 
 fn check_kind(message: &Message, expected: Expected) -> Result<(), Refusal> {

@@ -26,7 +26,6 @@ struct Common {
     by: Arc<str>,
     verdict: Verdict,
     materials: Vec<KeptMaterial>,
-    remarks: Vec<Remark>,
 }
 
 impl Admission {
@@ -75,7 +74,7 @@ impl Admission {
         likeness: Option<Likeness>,
     ) -> Result<Command, Refusal> {
         let policy = self.policy();
-        let (message, verdict, tolerated) = self.into_parts();
+        let (message, verdict) = self.into_parts();
         let verdict = Verdict {
             policy,
             indication: verdict.indication.as_str().to_owned(),
@@ -83,7 +82,7 @@ impl Admission {
             signer: verdict.signer.as_ref().map(|signer| signer.sha256),
             evidence: verdict.evidence.iter().map(|material| material.sha256).collect(),
         };
-        let common = Common { by, verdict, materials, remarks: tolerated };
+        let common = Common { by, verdict, materials };
         match message {
             Message::Document(envelope) => document(*envelope, received, common, likeness),
             Message::Status(status) => self::status(*status, received, common),
@@ -103,7 +102,7 @@ fn document(
         business: envelope.business(),
         priority: envelope.header.priority(),
         targets: targets(&envelope),
-        remarks: codes(&common.remarks, &envelope.remarks),
+        remarks: codes(&envelope.remarks),
         header: document_header(&envelope),
         from: envelope.header.from.organ_id,
         to: envelope.header.to.into_iter().map(|to| to.organ_id).collect(),
@@ -122,7 +121,7 @@ fn status(status: StatusMessage, received: Received, common: Common) -> Result<C
     Ok(Command::Status(Box::new(SubmitStatus {
         by: common.by,
         status: status.status_code,
-        remarks: codes(&common.remarks, &status.remarks),
+        remarks: codes(&status.remarks),
         header: StatusHeader {
             salt: UNSALTED,
             description: text(status.description.as_ref()),
@@ -179,9 +178,8 @@ fn keep(material: &Material, payloads: &Payloads) -> Result<KeptMaterial, Refusa
     Ok(KeptMaterial { what, sha256: material.sha256, body })
 }
 
-fn codes(tolerated: &[Remark], remarks: &[Remark]) -> Vec<String> {
-    let mut codes: Vec<String> =
-        tolerated.iter().chain(remarks).map(|remark| remark.code.as_str().to_owned()).collect();
+fn codes(remarks: &[Remark]) -> Vec<String> {
+    let mut codes: Vec<String> = remarks.iter().map(|remark| remark.code.as_str().to_owned()).collect();
     codes.sort_unstable();
     codes.dedup();
     codes

@@ -11,6 +11,7 @@
     unreachable_pub
 )]
 
+mod fixtures;
 mod laws;
 mod samples;
 mod support;
