@@ -5,6 +5,7 @@
 
 mod alterations;
 mod hub_messages;
+mod keys;
 mod refusals;
 mod round_trips;
 mod samples;
