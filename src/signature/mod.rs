@@ -19,6 +19,7 @@ mod plan;
 mod profile;
 mod sign;
 mod signing_key;
+mod survey;
 mod verdict;
 mod verified;
 mod verify;

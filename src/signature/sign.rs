@@ -1,18 +1,17 @@
 //! Signing by a profile: the message's own bytes stay as they are, a Signature is spliced in as the last child of its
 //! parent, and one that stood there before, alive or dead, is cut out.
 
-use std::ops::Range;
-
 use ring::digest;
 
 use crate::domain::{Code, Refusal, Timestamp};
 use crate::signature::grammar::{DSIG, Element};
 use crate::signature::hasher::Hasher;
-use crate::signature::watch::{Seen, Watch};
+use crate::signature::survey::{clear, walk};
+use crate::signature::watch::Seen;
 use crate::signature::{Chain, ChainCheck, DigestMethod, Material, MaterialKind, Profile, PublicKey, SignatureMethod};
 use crate::signature::{SignerInfo, SigningKey, base64, verify};
 use crate::xml::c14n::{Algorithm, Canonicalizer, Method};
-use crate::xml::{Consumer, Event, Fault, Kind, Reader};
+use crate::xml::{Consumer, Event, Fault, Kind, Name};
 
 /// How a message is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,133 +90,6 @@ impl ChainCheck for Own {
     }
 }
 
-/// Where a Signature goes.
-enum Place {
-    /// In front of the end tag that begins here.
-    Before(usize),
-    /// Into the empty-element tag that stands here and has this name.
-    Into(Range<usize>, String),
-}
-
-impl Place {
-    fn fill(&self, message: &[u8], signature: &str) -> Vec<u8> {
-        let part = |range: Range<usize>| message.get(range).unwrap_or_default();
-        match self {
-            Self::Before(at) => [part(0..*at), signature.as_bytes(), part(*at..message.len())].concat(),
-            Self::Into(tag, name) => {
-                let open = part(0..tag.end.saturating_sub(2));
-                [open, b">", signature.as_bytes(), b"</", name.as_bytes(), b">", part(tag.end..message.len())].concat()
-            }
-        }
-    }
-}
-
-/// The message without the Signature or placeholder that stood in it, and the place for the new one.
-fn clear(message: &[u8], profile: &Profile) -> Result<(Vec<u8>, Place), Refusal> {
-    let mut survey = Survey::default();
-    walk(message, profile, |watch, event| survey.event(watch, event)).map_err(|fault| fault.locate(&message))?;
-    let (name, span) = survey.end.ok_or_else(|| {
-        let detail = format!("there is no {} for the Signature", profile.parent_path());
-        Refusal::new(Code::ElementMissing, detail)
-    })?;
-    let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
-    let mut cut = survey.cut;
-    cut.sort_unstable_by_key(|range| range.start);
-    let mut kept = Vec::with_capacity(message.len());
-    let mut from = 0;
-    let mut place = index(span.start);
-    for range in cut {
-        kept.extend_from_slice(message.get(from..index(range.start)).unwrap_or_default());
-        from = index(range.end);
-        if range.start < span.start {
-            place -= index(range.end - range.start);
-        }
-    }
-    kept.extend_from_slice(message.get(from..).unwrap_or_default());
-    let tag = place..place + index(span.end - span.start);
-    let is_empty_tag = survey.start == Some(span);
-    Ok((kept, if is_empty_tag { Place::Into(tag, name) } else { Place::Before(place) }))
-}
-
-/// What a message holds already.
-#[derive(Default)]
-struct Survey {
-    /// The tags of the Signature's parent: the start, the name and the end.
-    start: Option<Range<u64>>,
-    end: Option<(String, Range<u64>)>,
-    /// What goes.
-    cut: Vec<Range<u64>>,
-    /// Depth inside the parent.
-    depth: usize,
-    /// The placeholder whose start was the last event.
-    placeholder: Option<u64>,
-}
-
-impl Survey {
-    fn event(&mut self, seen: Seen, event: &Event<'_>) -> Result<(), Fault> {
-        let span = event.span.clone();
-        let fault = |code, detail| Err(Fault::new(code, span.start, detail));
-        if let Some(start) = self.placeholder.take() {
-            let Kind::End(_) = event.kind else {
-                return fault(Code::SignatureStructure, "the placeholder for the Signature is not empty");
-            };
-            self.cut.push(start..span.end);
-        }
-        match seen {
-            Seen::Parent if self.start.is_some() => {
-                return fault(Code::ElementRepeated, "a second place for the Signature");
-            }
-            Seen::Parent => self.start = Some(span.clone()),
-            Seen::Opens => self.cut.push(span.clone()),
-            Seen::Closes => {
-                if let Some(open) = self.cut.last_mut() {
-                    open.end = span.end;
-                }
-            }
-            Seen::Placeholder => self.placeholder = Some(span.start),
-            Seen::Repeated => return fault(Code::SignatureRepeated, "a second Signature"),
-            Seen::Misplaced => {
-                return fault(Code::SignatureStructure, "a Signature in another place than the profile's");
-            }
-            Seen::Outside | Seen::Inside | Seen::WrongNamespace => {}
-        }
-        if self.start.is_some() && self.end.is_none() {
-            self.inside_parent(event);
-        }
-        Ok(())
-    }
-
-    fn inside_parent(&mut self, event: &Event<'_>) {
-        match event.kind {
-            Kind::Start(_) => self.depth += 1,
-            Kind::End(name) => {
-                self.depth -= 1;
-                if self.depth == 0 {
-                    let prefix = if name.prefix.is_empty() { String::new() } else { format!("{}:", name.prefix) };
-                    self.end = Some((format!("{prefix}{}", name.local), event.span.clone()));
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Reads a message and says what each event is to its Signature, in whatever namespace that is.
-fn walk(
-    message: &[u8],
-    profile: &Profile,
-    mut visit: impl FnMut(Seen, &Event<'_>) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    let mut reader = Reader::new(message, profile.xml.clone());
-    let mut watch = Watch::new(profile, true);
-    while let Some(event) = reader.next()? {
-        let seen = watch.event(&event);
-        let visited = visit(seen, &event);
-        visited.map_err(|fault| fault.within(|| reader.path()))?;
-    }
-    Ok(())
-}
-
 fn digest_of(
     message: &[u8],
     profile: &Profile,
@@ -238,7 +110,7 @@ fn signed_info(message: &[u8], profile: &Profile, algorithm: Algorithm) -> Resul
     let mut octets = Canonicalizer::new(algorithm, Vec::new(), Vec::new());
     let mut is_inside = false;
     walk(message, profile, |seen, event| {
-        let is_tag = |name: crate::xml::Name<'_>| name.is(DSIG, Element::SignedInfo.local());
+        let is_tag = |name: Name<'_>| name.is(DSIG, Element::SignedInfo.local());
         match event.kind {
             Kind::Start(start) if seen == Seen::Inside && is_tag(start.name()) => is_inside = true,
             _ => {}

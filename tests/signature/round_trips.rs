@@ -1,10 +1,14 @@
 //! What is signed verifies, with every algorithm, and says precisely what it covers.
 
 use truc::domain::{Code, Digest};
-use truc::signature::{DigestMethod, Indication, KeyError, KeyKind, SignatureMethod, SigningKey, SigningOptions, sign};
+use truc::signature::{
+    DigestMethod, Indication, KeyError, KeyKind, Profile, SignatureMethod, SigningKey, SigningOptions, sign, verify,
+};
 use truc::xml::c14n::Method;
 
-use crate::support::{MESSAGE, Nobody, examined, openssl, p256, p384, profile, rsa, verified};
+use crate::support::{
+    MESSAGE, Nobody, Only, QCVN, Recorder, examined, now, openssl, p256, p384, profile, rsa, verified,
+};
 
 const METHODS: [Method; 3] = [Method::Exclusive, Method::Inclusive10, Method::Inclusive11];
 const DIGESTS: [DigestMethod; 3] = [DigestMethod::Sha256, DigestMethod::Sha384, DigestMethod::Sha512];
@@ -82,6 +86,21 @@ fn a_place_that_is_an_empty_tag_is_opened() {
 }
 
 #[test]
+fn a_signature_behind_the_data_passes_as_well() {
+    let at_the_end = Profile::at(&[(QCVN, "edXML")]);
+    for canonicalization in METHODS {
+        let options = SigningOptions { canonicalization, ..SigningOptions::default() };
+        let chain = [rsa().certificate.clone()];
+        let signed = sign(MESSAGE.as_bytes(), &at_the_end, &rsa().key(), &chain, options).unwrap();
+        let read = |message: &[u8]| verify(&message, &at_the_end, &Only(&rsa().certificate), now(), Recorder::default);
+        let verdict = read(&signed).unwrap().into_parts().1;
+        assert_eq!(verdict.covered[0].path, "/edXML");
+        let altered = String::from_utf8(signed).unwrap().replace("SGVsbG8=", "SGVsbG9=");
+        assert_eq!(read(altered.as_bytes()).unwrap_err().code, Code::DigestMismatch);
+    }
+}
+
+#[test]
 fn what_cannot_be_signed_is_refused_by_code() {
     let refused = |message: &str| {
         let chain = [rsa().certificate.clone()];
@@ -139,14 +158,7 @@ fn a_chain_that_is_refused_refuses_the_message_before_its_digest_is_known() {
     let altered = rsa().sign(MESSAGE, SigningOptions::default()).replace("SGVsbG8=", "SGVsbG9=");
     let refused = |code| {
         let chains = Nobody(code);
-        truc::signature::verify(
-            &altered.as_bytes(),
-            &profile(),
-            &chains,
-            crate::support::now(),
-            crate::support::Recorder::default,
-        )
-        .unwrap_err()
+        verify(&altered.as_bytes(), &profile(), &chains, now(), Recorder::default).unwrap_err()
     };
     for code in [Code::ChainNotFound, Code::CertificateExpired, Code::CertificateRevoked, Code::RevocationUnknown] {
         let refusal = refused(code);

@@ -81,6 +81,21 @@ fn what_is_signed_here_passes_there() {
 }
 
 #[test]
+fn line_ends_and_a_byte_order_mark_make_no_difference() {
+    if !is_here() {
+        return;
+    }
+    let windows = format!("\u{FEFF}{}", MESSAGE.replace('\n', "\r\n"));
+    for canonicalization in [Method::Exclusive, Method::Inclusive10] {
+        let signed = rsa().sign(&windows, SigningOptions { canonicalization, ..SigningOptions::default() });
+        assert!(signed.starts_with('\u{FEFF}') && signed.contains("\r\n"));
+        verify(&signed, rsa()).unwrap();
+        verified(&signed, rsa()).unwrap();
+        verified(&signed.replace("\r\n", "\n"), rsa()).unwrap();
+    }
+}
+
+#[test]
 fn what_is_signed_there_passes_here() {
     if !is_here() {
         return;
