@@ -270,6 +270,8 @@ places! {
     intermediates = "trust/intermediates";
     /// Revocation lists.
     crl = "trust/crl";
+    /// The test PKI of a data folder that was made with `--demo`.
+    test_pki = "test-pki";
     /// Profiles of clients, one file an access.
     access = "access";
     /// What a running hub says about itself; emptied at a clean stop.
@@ -294,7 +296,7 @@ impl DataFolder {
     /// What signers' certificates are checked against: the three folders of `trust/`.
     #[must_use]
     pub fn trust_sources(&self) -> Sources {
-        Sources { anchors: vec![self.roots()], intermediates: vec![self.intermediates()], crls: vec![self.crl()] }
+        trust_sources(&self.trust())
     }
 
     /// Every folder that `truc init` makes.
@@ -314,6 +316,13 @@ impl DataFolder {
             self.run(),
         ]
     }
+}
+
+/// The three folders of a trust folder: `roots/`, `intermediates/`, `crl/`.
+#[must_use]
+pub fn trust_sources(trust: &Path) -> Sources {
+    let folder = |name| vec![trust.join(name)];
+    Sources { anchors: folder("roots"), intermediates: folder("intermediates"), crls: folder("crl") }
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ impl Context {
         })
     }
 
+    /// The profile, for commands that can do without one.
+    pub(super) fn profile(&self) -> Result<Option<Profile>, Failure> {
+        self.profile.as_deref().map(Profile::read).transpose().map_err(failure)
+    }
+
     /// A connection by the profile. Nothing is sent yet.
     pub(super) fn connect(&self) -> Result<Connection, Failure> {
         let profile = Profile::read(self.profile_path()?).map_err(failure)?;
@@ -53,6 +58,10 @@ fn runtime() -> Result<Runtime, Failure> {
 }
 
 impl Connection {
+    pub(super) const fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
     pub(super) const fn client(&self) -> &Client {
         &self.client
     }

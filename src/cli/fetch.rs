@@ -11,7 +11,7 @@ use crate::cli::exit::Failure;
 use crate::cli::files::{self, Draft};
 use crate::cli::progress::Progress;
 use crate::cli::select::DocumentOptions;
-use crate::cli::{Context, words};
+use crate::cli::{Context, message, words};
 use crate::client::Download;
 use crate::domain::OrganId;
 
@@ -23,12 +23,16 @@ pub(super) struct Options {
     agency: Option<OrganId>,
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[arg(long, value_name = "DIR")]
+    attachments: Option<PathBuf>,
 }
 
 /// What `--json` says.
 #[derive(Debug, serde::Serialize)]
 struct Fetched<'a> {
     file: &'a Path,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    attachments: &'a [PathBuf],
     #[serde(flatten)]
     document: &'a DocumentView,
 }
@@ -38,36 +42,35 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let view = options.document.find(context, &hub)?;
     let agency = hub.agency(options.agency.as_ref());
     let download = hub.call(hub.client().content(view.id, agency.as_ref()))?;
-    match &options.output {
-        Some(path) if path == Path::new("-") => received(&hub, download, &mut io::stdout()).map(drop),
-        Some(path) => into_file(context, &hub, download, &view, path),
-        None => {
-            let path = PathBuf::from(format!("{}.edxml", files::name(&view.code)));
-            into_file(context, &hub, download, &view, &path)
-        }
+    let path = options.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.edxml", files::name(&view.code))));
+    if path == Path::new("-") {
+        return received(&hub, download, &mut io::stdout()).map(drop);
     }
+    let mut draft = Draft::new(&path)?;
+    received(&hub, download, &mut draft)?;
+    draft.finish()?;
+    let attachments = match &options.attachments {
+        Some(folder) => message::take_out(context, &path, folder)?,
+        None => Vec::new(),
+    };
+    report(context, &path, &view, &attachments)
 }
 
-fn into_file(
-    context: &Context,
-    hub: &Connection,
-    download: Download,
-    view: &DocumentView,
-    path: &Path,
-) -> Result<(), Failure> {
-    let mut draft = Draft::new(path)?;
-    let octets = received(hub, download, &mut draft)?;
-    draft.finish()?;
+fn report(context: &Context, path: &Path, view: &DocumentView, attachments: &[PathBuf]) -> Result<(), Failure> {
     if context.out.is_json() {
-        return context.out.json(&Fetched { file: path, document: view });
+        return context.out.json(&Fetched { file: path, attachments, document: view });
     }
     let (code, file) = (words::shown(&view.code), path.display());
-    let (vi, en) = (words::size(octets, crate::domain::Lang::Vi), words::size(octets, crate::domain::Lang::En));
+    let size = words::size(view.size, context.lang);
     context.out.say(
-        format!("Đã lấy {code} về {file} ({vi}), đúng từng byte bên gửi đã gửi."),
-        format!("Fetched {code} into {file} ({en}), byte for byte as it was sent."),
+        format!("Đã lấy {code} về {file} ({size}), đúng từng byte bên gửi đã gửi."),
+        format!("Fetched {code} into {file} ({size}), byte for byte as it was sent."),
     )?;
-    context.out.say(format!("  SHA-256: {}", view.sha256), format!("  SHA-256: {}", view.sha256))
+    for attachment in attachments {
+        let attachment = attachment.display();
+        context.out.say(format!("  Tệp đính kèm: {attachment}"), format!("  Attachment: {attachment}"))?;
+    }
+    context.out.line(format_args!("  SHA-256: {}", view.sha256))
 }
 
 fn received(hub: &Connection, download: Download, out: &mut (impl io::Write + Send)) -> Result<u64, Failure> {

@@ -12,22 +12,32 @@ use crate::domain::Lang;
 
 mod access;
 mod agency;
+mod compose;
 mod confirm;
 mod connect;
+mod demo;
 mod exit;
 mod fetch;
 mod files;
 mod help;
 mod help_texts;
 mod inbox;
+mod init;
+mod message;
 mod out;
 mod outbox;
 mod progress;
 mod receipt;
 mod select;
+mod send;
+mod serve;
+mod sign;
+mod signer;
+mod status;
 mod track;
 mod trail;
 mod usage;
+mod verify;
 mod words;
 
 use exit::{Exit, Failure};
@@ -62,13 +72,20 @@ enum LangName {
 /// In the order of the help: making and running a hub, sending, receiving, looking, checking, operating.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Options),
+    Init(init::Options),
+    Serve(serve::Options),
+    Send(Box<send::Options>),
     Outbox(outbox::Options),
     Track(track::Options),
     Inbox(inbox::Options),
     Fetch(fetch::Options),
     Confirm(confirm::Options),
+    Status(Box<status::Options>),
     Trail(trail::Options),
     Receipt(receipt::Options),
+    Sign(sign::Options),
+    Verify(verify::Options),
     Agency(agency::Options),
     Access(access::Options),
 }
@@ -127,13 +144,20 @@ fn ended(context: &Context, command: Command) -> ExitCode {
 
 fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Demo(options) => demo::run(context, &options),
+        Command::Init(options) => init::run(context, &options),
+        Command::Serve(options) => serve::run(context, &options),
+        Command::Send(options) => send::run(context, &options),
         Command::Outbox(options) => outbox::run(context, &options),
         Command::Track(options) => track::run(context, &options),
         Command::Inbox(options) => inbox::run(context, &options),
         Command::Fetch(options) => fetch::run(context, &options),
         Command::Confirm(options) => confirm::run(context, &options),
+        Command::Status(options) => status::run(context, &options),
         Command::Trail(options) => trail::run(context, &options),
         Command::Receipt(options) => receipt::run(context, &options),
+        Command::Sign(options) => sign::run(context, &options),
+        Command::Verify(options) => verify::run(context, &options),
         Command::Agency(options) => agency::run(context, &options),
         Command::Access(options) => access::run(context, &options),
     }

@@ -17,17 +17,23 @@ pub(super) struct Out {
     lang: Lang,
     json: bool,
     terminal: bool,
+    width: Option<u16>,
 }
 
 #[expect(clippy::unused_self, reason = "all that is printed goes through what knows language and form")]
 impl Out {
     pub(super) fn new(lang: Lang, json: bool) -> Self {
-        Self { lang, json, terminal: io::stdout().is_terminal() }
+        Self { lang, json, terminal: io::stdout().is_terminal(), width: width() }
     }
 
     /// Whether answers are for programs.
     pub(super) const fn is_json(self) -> bool {
         self.json
+    }
+
+    /// How wide a line may be, if anything says so.
+    pub(super) const fn width(self) -> Option<u16> {
+        self.width
     }
 
     /// A line for people.
@@ -54,6 +60,11 @@ impl Out {
         written(writeln!(io::stdout(), "{text}"))
     }
 
+    /// An answer for programs that read line by line.
+    pub(super) fn json_line(self, answer: &serde_json::Value) -> Result<(), Failure> {
+        written(writeln!(io::stdout(), "{answer}"))
+    }
+
     /// Exact bytes.
     pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
@@ -68,7 +79,7 @@ impl Out {
 
     /// Rows under a header. Cells hold text of others: what could move the cursor is made visible.
     pub(super) fn table(self, header: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
-        self.line(table(header, rows, self.terminal))
+        self.line(table(header, rows, self.terminal, self.width))
     }
 
     /// A refusal: JSON to stdout for programs, else code, title, place and remedy to stderr.
@@ -89,10 +100,17 @@ fn written(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-fn table(header: &[&str], rows: &[Vec<String>], terminal: bool) -> String {
+/// Columns of the terminal, else of `COLUMNS`; `None` where nothing says how wide a line may be.
+fn width() -> Option<u16> {
+    Table::new().width().or_else(|| std::env::var("COLUMNS").ok()?.parse().ok())
+}
+
+fn table(header: &[&str], rows: &[Vec<String>], terminal: bool, width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
-    table.set_content_arrangement(if terminal { ContentArrangement::Dynamic } else { ContentArrangement::Disabled });
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
     let bold =
         |text: &&str| if terminal { Cell::new(nfc(text)).add_attribute(Attribute::Bold) } else { Cell::new(nfc(text)) };
     table.set_header(header.iter().map(bold));
@@ -151,7 +169,7 @@ mod tests {
             vec!["H41".into(), "Nghệ An".into(), "Hoàn thành".into()],
             vec!["H14".into(), "Cao Ba\u{0306}\u{0300}ng".into(), "Từ chối tiếp nhận".into()],
         ];
-        let text = table(&["Mã", "Nơi nhận", "Trạng thái"], &rows, false);
+        let text = table(&["Mã", "Nơi nhận", "Trạng thái"], &rows, false, None);
         let column = |line: &str, word: &str| line.find(word).map(|at| line[..at].chars().count());
         let lines: Vec<_> = text.lines().collect();
         let header = lines.iter().find(|line| line.contains("Trạng thái")).unwrap();

@@ -123,7 +123,7 @@ fn wrong(context: &Context, line: usize, reason: &str) -> Failure {
 
 pub(super) const fn header(lang: Lang) -> [&'static str; 5] {
     match lang {
-        Lang::Vi => ["Số thứ tự", "Lúc", "Việc", "Cơ quan", "Người gọi"],
+        Lang::Vi => ["Mục", "Lúc", "Việc", "Cơ quan", "Người gọi"],
         Lang::En => ["Seq", "Time", "What", "Agencies", "Caller"],
     }
 }

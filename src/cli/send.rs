@@ -1,0 +1,150 @@
+//! `truc send`: sends documents; prints who receives them and keeps the receipt. `--new` writes and signs the document
+//! first, for offices without software of their own.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::api::{DryRun, Party, Receipt, Remark};
+use crate::cli::compose::ComposeOptions;
+use crate::cli::connect::Connection;
+use crate::cli::exit::Failure;
+use crate::cli::progress::Progress;
+use crate::cli::signer::SignerOptions;
+use crate::cli::{Context, files, words};
+use crate::client::Upload;
+use crate::domain::Lang;
+use crate::edxml::RemarkCode;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[arg(value_name = "FILE", required_unless_present = "new", conflicts_with = "new")]
+    file: Vec<PathBuf>,
+    #[arg(long)]
+    dry_run: bool,
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    receipt: Option<PathBuf>,
+    #[arg(long)]
+    new: bool,
+    #[command(flatten)]
+    compose: ComposeOptions,
+    #[command(flatten)]
+    signer: SignerOptions,
+}
+
+pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
+    if options.receipt.is_some() && options.file.len() > 1 {
+        return Err(Failure::usage("--receipt chỉ dùng khi gửi một tệp", "--receipt goes with one file"));
+    }
+    let hub = context.connect()?;
+    if options.new {
+        let composed = options.compose.write(context, &hub, &options.signer)?;
+        return send(context, &hub, options, &composed);
+    }
+    options.file.iter().try_for_each(|file| send(context, &hub, options, file))
+}
+
+fn send(context: &Context, hub: &Connection, options: &Options, file: &Path) -> Result<(), Failure> {
+    let upload = Upload::file(file).map_err(crate::cli::connect::failure)?;
+    let progress = Progress::of(upload.len());
+    let told = progress.clone();
+    let upload = upload.with_progress(move |octets| told.at(octets));
+    if options.dry_run {
+        let verdict = hub.call(hub.client().dry_run(&upload));
+        progress.done();
+        return would_pass(context, file, &verdict?);
+    }
+    let receipt = hub.call(hub.client().send_document(&upload));
+    progress.done();
+    accepted(context, options, file, &receipt?)
+}
+
+fn accepted(context: &Context, options: &Options, file: &Path, receipt: &Receipt) -> Result<(), Failure> {
+    let path = options.receipt.clone().unwrap_or_else(|| with_ending(file, ".tlog-proof"));
+    files::write(&path, receipt.proof.as_bytes())?;
+    if context.out.is_json() {
+        return context.out.json(receipt);
+    }
+    let (name, path) = (file.display(), path.display());
+    if receipt.repeat {
+        context.out.say(
+            format!("{name}: trục đã tiếp nhận thông điệp này từ trước; đây vẫn là câu trả lời lần đầu."),
+            format!("{name}: the hub had accepted this very message before; this is the first answer again."),
+        )?;
+    } else {
+        context.out.say(format!("{name}: trục đã tiếp nhận."), format!("{name}: accepted by the hub."))?;
+    }
+    let (lang, out) = (context.lang, context.out);
+    let to = parties(&receipt.recipients, lang);
+    out.say(format!("  Id: {}", receipt.id), format!("  Id: {}", receipt.id))?;
+    out.say(
+        format!("  Lúc: {}, mục {} của nhật ký", words::time(receipt.time, lang), receipt.seq),
+        format!("  Time: {}, entry {} of the trail", words::time(receipt.time, lang), receipt.seq),
+    )?;
+    out.say(format!("  Nơi nhận: {to}"), format!("  Recipients: {to}"))?;
+    remarks(context, &receipt.remarks)?;
+    out.say(format!("  Biên nhận: {path}"), format!("  Receipt: {path}"))
+}
+
+fn would_pass(context: &Context, file: &Path, answer: &DryRun) -> Result<(), Failure> {
+    if context.out.is_json() {
+        return context.out.json(answer);
+    }
+    let (name, to) = (file.display(), parties(&answer.recipients, context.lang));
+    context.out.say(
+        format!("{name}: gửi được (thử, chưa gửi, trục không lưu gì)."),
+        format!("{name}: would be accepted (a trial: not sent, nothing kept)."),
+    )?;
+    context.out.say(format!("  Nơi nhận: {to}"), format!("  Recipients: {to}"))?;
+    remarks(context, &answer.remarks)
+}
+
+/// The first few by name, the others by their number.
+fn parties(parties: &[Party], lang: Lang) -> String {
+    const NAMED_MAX: usize = 10;
+    let names: Vec<_> = parties.iter().take(NAMED_MAX).map(words::party).collect();
+    let rest = u64::try_from(parties.len().saturating_sub(NAMED_MAX)).unwrap_or(u64::MAX);
+    let named = words::shown(&names.join("; "));
+    let count = words::count(rest, lang);
+    match (rest, lang) {
+        (0, _) => named,
+        (_, Lang::Vi) => format!("{named}; và {count} nơi khác"),
+        (_, Lang::En) => format!("{named}; and {count} more"),
+    }
+}
+
+fn remarks(context: &Context, remarks: &[Remark]) -> Result<(), Failure> {
+    for remark in remarks {
+        let known = RemarkCode::ALL.iter().find(|code| code.as_str() == remark.code);
+        let text = known.map_or(remark.code.as_str(), |code| code.text(context.lang));
+        let line = format!("  {}: {text} {}", words::pick(context.lang, "Lưu ý", "Note"), remark.path);
+        context.out.line(words::shown(line.trim_end()))?;
+    }
+    Ok(())
+}
+
+/// The same name with more behind it: `a.edxml.tlog-proof`.
+pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_recipients_are_counted() {
+        let party = |n: usize| Party { code: format!("H{n:02}").parse().unwrap(), name: String::new() };
+        let list: Vec<_> = (1..=12).map(party).collect();
+        assert_eq!(parties(&list[..2], Lang::Vi), "H01; H02");
+        assert!(parties(&list, Lang::Vi).ends_with("H10; và 2 nơi khác"));
+        assert!(parties(&list, Lang::En).ends_with("H10; and 2 more"));
+    }
+
+    #[test]
+    fn a_receipt_stands_beside_its_file() {
+        assert_eq!(with_ending(Path::new("a/b.edxml"), ".tlog-proof"), Path::new("a/b.edxml.tlog-proof"));
+    }
+}

@@ -1,0 +1,113 @@
+//! `truc serve`: runs the hub until it is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{Context, files};
+use crate::clock::SystemClock;
+use crate::config::{Config, DataFolder};
+use crate::engine::Hub;
+use crate::http::{self, Listen, Server};
+use crate::telemetry::{self, LogFormat};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    #[arg(long, value_name = "ADDRESS")]
+    plain: Option<SocketAddr>,
+    #[arg(long, value_name = "FILTER", env = "TRUC_LOG", default_value = "info")]
+    log: String,
+    #[arg(long)]
+    log_json: bool,
+}
+
+pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
+    telemetry::start(if options.log_json { LogFormat::Json } else { LogFormat::Text }, &options.log);
+    let config = configuration(context, options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| cannot(&error))?;
+    let folder = &context.data;
+    let hub = Hub::open(&config, folder, Arc::new(SystemClock)).map_err(|error| cannot(&error))?;
+    let served = runtime.block_on(serve(context, &config, hub.clone()));
+    hub.close();
+    forget_address(folder)?;
+    served
+}
+
+fn configuration(context: &Context, options: &Options) -> Result<Config, Failure> {
+    let path = context.data.config();
+    if !path.exists() {
+        let data = context.data.path().display();
+        return Err(Failure::new(
+            Exit::NoInput,
+            format!("{data} chưa phải thư mục dữ liệu của trục; tạo bằng: truc --data {data} init"),
+            format!("{data} is not a hub's data folder yet; make it with: truc --data {data} init"),
+        ));
+    }
+    let mut config = Config::read(&path).map_err(|error| cannot(&error))?;
+    config.listen.tls = options.listen.unwrap_or(config.listen.tls);
+    config.listen.plain = options.plain.or(config.listen.plain);
+    config.check().map_err(|error| cannot(&error))?;
+    Ok(config)
+}
+
+async fn serve(context: &Context, config: &Config, hub: Hub) -> Result<(), Failure> {
+    let folder = &context.data;
+    let tls = http::tls::config(&folder.tls_certificate(), &folder.tls_key()).map_err(|error| cannot(&error))?;
+    let listen = Listen { tls: Some((config.listen.tls, tls)), plain: config.listen.plain };
+    let server = Server::bind(listen).await.map_err(|error| cannot(&error))?;
+    let addresses = addresses(&server);
+    files::write(&folder.address(), (addresses.join("\n") + "\n").as_bytes())?;
+    say_ready(context, &addresses)?;
+    http::serve(server, hub, told_to_stop()).await;
+    context.out.note("Trục đã dừng.", "The hub has stopped.");
+    Ok(())
+}
+
+/// The one line on stdout: who starts the hub can wait for it.
+fn say_ready(context: &Context, addresses: &[String]) -> Result<(), Failure> {
+    if context.out.is_json() {
+        return context.out.json_line(&serde_json::json!({ "ready": addresses }));
+    }
+    let list = addresses.join(", ");
+    context.out.say(
+        format!("Trục sẵn sàng tại {list}. Ctrl-C để dừng."),
+        format!("The hub is ready at {list}. Ctrl-C stops it."),
+    )
+}
+
+fn addresses(server: &Server) -> Vec<String> {
+    let tls = server.tls_address().map(|address| format!("https://{address}"));
+    let plain = server.plain_address().map(|address| format!("http://{address}"));
+    tls.into_iter().chain(plain).collect()
+}
+
+/// Ctrl-C, or a polite kill.
+async fn told_to_stop() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        tracing::warn!("signals cannot be listened to: the hub stops only when it is killed");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// An address that nobody serves must not be believed.
+fn forget_address(folder: &DataFolder) -> Result<(), Failure> {
+    let path = folder.address();
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::write(&path, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn cannot(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Unavailable, format!("Trục không chạy được: {error}"), format!("The hub cannot run: {error}"))
+}

@@ -1,0 +1,70 @@
+//! The key and certificate that a command signs with: named on the command line, else those of the profile.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{Context, files};
+use crate::client::Profile;
+use crate::edxml;
+use crate::signature::{self, SigningKey, SigningOptions};
+
+#[derive(Debug, Args)]
+pub(super) struct SignerOptions {
+    #[arg(long, value_name = "FILE", requires = "sign_cert")]
+    sign_key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "sign_key")]
+    sign_cert: Option<PathBuf>,
+}
+
+/// A key with its certificate and what stands above it.
+#[derive(Debug)]
+pub(super) struct Signer {
+    key: SigningKey,
+    certificates: Vec<Vec<u8>>,
+}
+
+impl SignerOptions {
+    pub(super) fn load(&self, profile: Option<&Profile>) -> Result<Signer, Failure> {
+        let own = self.sign_key.as_deref().zip(self.sign_cert.as_deref());
+        let kept =
+            || profile.and_then(|profile| profile.signing_key.as_deref().zip(profile.signing_certificate.as_deref()));
+        let (key, certificate) = own.or_else(kept).ok_or_else(|| {
+            Failure::usage(
+                "Cần khóa và chứng thư số để ký: thêm --sign-key và --sign-cert, hoặc ghi signing_key và signing_certificate vào hồ sơ",
+                "A key and a certificate are needed to sign: give --sign-key and --sign-cert, or write signing_key and signing_certificate into the profile",
+            )
+        })?;
+        Signer::load(key, certificate)
+    }
+}
+
+impl Signer {
+    fn load(key: &Path, certificate: &Path) -> Result<Self, Failure> {
+        let signing_key =
+            SigningKey::from_pem(&files::read(key)?).map_err(|error| unusable(key, &error.to_string()))?;
+        let pem = files::read(certificate)?;
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        let certificates = certificates.map_err(|error| unusable(certificate, &error.to_string()))?;
+        if certificates.is_empty() {
+            return Err(unusable(certificate, "no certificate in PEM"));
+        }
+        let certificates = certificates.iter().map(|certificate| certificate.to_vec()).collect();
+        Ok(Self { key: signing_key, certificates })
+    }
+
+    /// The same message with this signature; a signature that stood there is replaced.
+    pub(super) fn sign(&self, context: &Context, message: &[u8]) -> Result<Vec<u8>, Failure> {
+        let profile = edxml::signature_profile();
+        signature::sign(message, &profile, &self.key, &self.certificates, SigningOptions::default())
+            .map_err(|refusal| Failure::refused(&refusal, context.lang))
+    }
+}
+
+fn unusable(path: &Path, reason: &str) -> Failure {
+    let path = path.display();
+    Failure::new(Exit::NoInput, format!("Không dùng được {path}: {reason}"), format!("Cannot use {path}: {reason}"))
+}
