@@ -1,6 +1,8 @@
 //! What the command line says, pinned: every file in `tests/cmd/` is a transcript of commands (`$ truc …`), their output
 //! (both streams) and their exit code (`? 64`, left out where it is 0). `TRUC_BLESS=1` writes the files anew.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,10 +48,9 @@ fn played(command: &str) -> String {
         .output()
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let mut said = format!("$ {command}\n{}{}", text(&output.stdout), text(&output.stderr));
-    match output.status.code() {
-        Some(0) => {}
-        code => said += &format!("? {}\n", code.unwrap()),
+    let said = format!("$ {command}\n{}{}", text(&output.stdout), text(&output.stderr));
+    match output.status.code().unwrap() {
+        0 => said,
+        code => format!("{said}? {code}\n"),
     }
-    said
 }

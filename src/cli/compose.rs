@@ -19,31 +19,31 @@ use crate::edxml::{
 
 #[derive(Debug, Args)]
 pub(super) struct ComposeOptions {
-    #[arg(long, value_name = "AGENCY", value_delimiter = ',', requires = "new", required_if_eq("new", "true"))]
+    #[arg(long, value_name = "AGENCY", value_delimiter = ',', conflicts_with = "file", required_if_eq("new", "true"))]
     to: Vec<OrganId>,
-    #[arg(long, value_name = "CODE", requires = "new", required_if_eq("new", "true"))]
+    #[arg(long, value_name = "CODE", conflicts_with = "file", required_if_eq("new", "true"))]
     code: Option<String>,
-    #[arg(long, value_name = "TEXT", requires = "new", required_if_eq("new", "true"))]
+    #[arg(long, value_name = "TEXT", conflicts_with = "file", required_if_eq("new", "true"))]
     subject: Option<String>,
-    #[arg(long, value_name = "FILE", requires = "new")]
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
     attach: Vec<PathBuf>,
-    #[arg(long = "type", id = "type", value_name = "TEXT", requires = "new", default_value = "Công văn")]
+    #[arg(long = "type", id = "type", value_name = "TEXT", conflicts_with = "file", default_value = "Công văn")]
     type_name: String,
-    #[arg(long, value_name = "DATE", requires = "new", value_parser = day)]
+    #[arg(long, value_name = "DATE", conflicts_with = "file", value_parser = day)]
     date: Option<Date>,
-    #[arg(long, value_name = "TEXT", requires = "new")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "file")]
     place: Option<String>,
-    #[arg(long, value_name = "NUMBER", requires = "new", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=4))]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "file", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=4))]
     priority: u8,
-    #[arg(long, value_name = "NAME", requires = "new")]
+    #[arg(long, value_name = "NAME", conflicts_with = "file")]
     signed_by: Option<String>,
-    #[arg(long, value_name = "TEXT", requires = "new")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "file")]
     position: Option<String>,
-    #[arg(long, value_name = "AGENCY", requires = "new")]
+    #[arg(long, value_name = "AGENCY", conflicts_with = "file")]
     from: Option<OrganId>,
-    #[arg(long, value_name = "TEXT", requires = "new")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "file")]
     document_id: Option<DocumentId>,
-    #[arg(long, value_name = "FILE", requires = "new")]
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
     save: Option<PathBuf>,
 }
 

@@ -1,5 +1,6 @@
 //! How a command ends: exit codes after sysexits, and the one failure type of the command line.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -81,16 +82,18 @@ impl Failure {
     pub(super) fn read(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {
         let path = path.into();
         let path = path.display();
-        Self::new(Exit::NoInput, format!("Không đọc được {path}: {error}"), format!("Cannot read {path}: {error}"))
+        let reason = in_vietnamese(error);
+        Self::new(Exit::NoInput, format!("Không đọc được {path}: {reason}"), format!("Cannot read {path}: {error}"))
     }
 
     /// A file cannot be written.
     pub(super) fn write(path: impl Into<PathBuf>, error: &std::io::Error) -> Self {
         let path = path.into();
         let path = path.display();
+        let reason = in_vietnamese(error);
         Self::new(
             Exit::CannotCreate,
-            format!("Không ghi được {path}: {error}"),
+            format!("Không ghi được {path}: {reason}"),
             format!("Cannot write {path}: {error}"),
         )
     }
@@ -108,6 +111,18 @@ impl Failure {
             Self::Other(exit, _) => Some(*exit),
             Self::Closed => None,
         }
+    }
+}
+
+/// What happens every day in Vietnamese, the rest as the system says it.
+fn in_vietnamese(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "không có tệp hoặc thư mục này".into(),
+        ErrorKind::PermissionDenied => "không có quyền".into(),
+        ErrorKind::AlreadyExists => "đã có".into(),
+        ErrorKind::StorageFull => "hết chỗ trên đĩa".into(),
+        ErrorKind::IsADirectory => "đây là thư mục".into(),
+        _ => error.to_string(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{ArgAction, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::config::DataFolder;
@@ -116,8 +117,12 @@ fn parsed(args: Vec<OsString>, lang: Lang) -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches(&command.try_get_matches_from(args)?)
 }
 
-/// Help and version are answers; everything else is a usage error.
+/// Help and version are answers; everything else is a usage error. Who says nothing at all is shown the help.
 fn not_parsed(error: &clap::Error, lang: Lang) -> ExitCode {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print(); // to stderr; the exit code says the same
+        return Exit::Usage.into();
+    }
     if error.use_stderr() {
         Out::new(lang, false).note(usage::explain(error, lang), usage::explain(error, lang));
         return Exit::Usage.into();

@@ -22,6 +22,7 @@ fn what(error: &clap::Error, lang: Lang) -> String {
     let value = context(error, ContextKind::InvalidValue);
     let sub = context(error, ContextKind::InvalidSubcommand);
     let cause = std::error::Error::source(error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let cause = if lang == Lang::Vi { cause.replace("is not in", "không nằm trong") } else { cause };
     let known = context(error, ContextKind::ValidValue);
     match (error.kind(), lang) {
         (ErrorKind::UnknownArgument, Lang::Vi) => format!("Không có tùy chọn hay đối số: {arg}"),
