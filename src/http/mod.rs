@@ -5,6 +5,7 @@
 //! of calls), `auth`, and a handler in `v1`; a refusal becomes a problem in `problem`.
 
 mod answer;
+mod aside;
 mod auth;
 pub(crate) mod chunks;
 mod entrance;

@@ -126,3 +126,47 @@ impl Pace {
         Refusal::new(Code::RequestTimeout, format!("{} octets had come", self.received))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// A body of which nothing comes.
+    struct Silent;
+
+    impl hyper::body::Body for Silent {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    async fn waited(started_secs_ago: u64, received: u64) -> Result<Option<Bytes>, Refusal> {
+        let started = Instant::now().checked_sub(Duration::from_secs(started_secs_ago)).unwrap();
+        let mut pace = Pace { started, received };
+        let mut body = Body::new(Silent);
+        let waiting = tokio::time::timeout(Duration::from_millis(50), pace.piece(&mut body)).await;
+        waiting.unwrap_or(Ok(None))
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_slow_over_all_ends_and_one_that_keeps_pace_does_not() {
+        assert_eq!(waited(61, 0).await.unwrap_err().code, Code::RequestTimeout);
+        assert_eq!(waited(120, 16 * 1024 * 59).await.unwrap_err().code, Code::RequestTimeout);
+        assert!(waited(120, 16 * 1024 * 62).await.is_ok());
+        assert!(waited(0, 0).await.is_ok());
+    }
+
+    #[test]
+    fn a_pause_is_bounded_however_fast_it_was_before() {
+        let pace = Pace { started: Instant::now(), received: 1 << 40 };
+        assert!(pace.deadline() <= Instant::now() + PAUSE_MAX);
+    }
+}

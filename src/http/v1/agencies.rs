@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use crate::api::{Agency, Page};
 use crate::http::answer;
+use crate::http::aside::aside;
 use crate::http::auth::Authenticated;
 use crate::http::extract::JsonBody;
 use crate::http::problem::Refused;
@@ -16,7 +17,7 @@ pub(in crate::http) async fn list(
     State(app): Shared,
     Authenticated(caller): Authenticated,
 ) -> Result<Response, Refused> {
-    answer::json(StatusCode::OK, &Page { items: app.hub.agencies(&caller)?, next: None })
+    aside(move || answer::json(StatusCode::OK, &Page { items: app.hub.agencies(&caller)?, next: None })).await
 }
 
 /// `POST /v1/agencies`: adds an agency, or changes it.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::api::Page;
 use crate::domain::OrganId;
 use crate::http::answer;
+use crate::http::aside::{aside, aside_if};
 use crate::http::auth::Authenticated;
 use crate::http::extract::{Id, JsonBody, Params};
 use crate::http::problem::Refused;
@@ -33,11 +34,11 @@ pub(in crate::http) async fn send(
     let message = receive::message(&app.hub, body).await?;
     let (hub, is_large) = (app.hub.clone(), message.is_large());
     if params.dry_run {
-        let verdict = submit::run(is_large, async move { hub.dry_run(&caller, message.incoming) }).await?;
+        let verdict = aside_if(is_large, async move { hub.dry_run(&caller, message.incoming) }).await?;
         return answer::json(StatusCode::OK, &verdict);
     }
     let sending = async move { hub.submit_document(&caller, message.incoming).await };
-    let receipt = submit::run(is_large, sending).await?;
+    let receipt = aside_if(is_large, sending).await?;
     let figure = if receipt.repeat { &app.figures.repeats } else { app.figures.documents(receipt.verdict.policy) };
     figure.increment(1);
     submit::receipt(&receipt, &format!("/v1/documents/{}", receipt.id))
@@ -57,8 +58,11 @@ pub(in crate::http) async fn find(
     Authenticated(caller): Authenticated,
     Params(params): Params<FindParams>,
 ) -> Result<Response, Refused> {
-    let items = app.hub.find(&caller, &params.code, params.from.as_ref(), params.year)?;
-    answer::json(StatusCode::OK, &Page { items, next: None })
+    aside(move || {
+        let items = app.hub.find(&caller, &params.code, params.from.as_ref(), params.year)?;
+        answer::json(StatusCode::OK, &Page { items, next: None })
+    })
+    .await
 }
 
 /// `GET /v1/documents/{id}`
@@ -103,7 +107,7 @@ pub(in crate::http) async fn trail(
     Authenticated(caller): Authenticated,
     Id(id): Id,
 ) -> Result<Response, Refused> {
-    answer::json(StatusCode::OK, &app.hub.trail(&caller, id)?)
+    aside(move || answer::json(StatusCode::OK, &app.hub.trail(&caller, id)?)).await
 }
 
 /// `GET /v1/documents/{id}/proof`

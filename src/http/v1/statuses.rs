@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::http::aside::aside_if;
 use crate::http::auth::Authenticated;
 use crate::http::problem::Refused;
 use crate::http::receive;
@@ -19,7 +20,7 @@ pub(in crate::http) async fn send(
     let message = receive::message(&app.hub, body).await?;
     let (hub, is_large) = (app.hub.clone(), message.is_large());
     let sending = async move { hub.submit_status(&caller, message.incoming).await };
-    let receipt = submit::run(is_large, sending).await?;
+    let receipt = aside_if(is_large, sending).await?;
     let figure = if receipt.repeat { &app.figures.repeats } else { &app.figures.statuses };
     figure.increment(1);
     submit::receipt(&receipt, &format!("/v1/documents/{}/content", receipt.id))
