@@ -20,10 +20,7 @@ pub(crate) fn router(folder: &Path) -> Router {
     let file = File::create(folder.join("bare.log")).expect("file");
     let (jobs, waiting) = sync_channel(1_024);
     std::thread::spawn(move || write(file, &waiting));
-    Router::new()
-        .route("/v1/documents", post(accept))
-        .layer(DefaultBodyLimit::max(200 << 20))
-        .with_state(jobs)
+    Router::new().route("/v1/documents", post(accept)).layer(DefaultBodyLimit::max(200 << 20)).with_state(jobs)
 }
 
 async fn accept(State(jobs): State<SyncSender<Job>>, body: Bytes) -> (StatusCode, String) {

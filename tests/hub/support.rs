@@ -11,7 +11,7 @@ use truc::edxml::signature_profile;
 use truc::engine::{Credential, Hub};
 use truc::signature::{SigningKey, SigningOptions, sign};
 use truc::trail::LogKey;
-use truc::trust::pki::{Holder, Layout, Plan, Standing, Subject};
+use truc::trust::pki::{Holder, Key, Layout, Plan, Standing, Subject};
 
 pub const NOW: &str = "2026-11-22T01:00:00Z";
 
@@ -23,16 +23,21 @@ pub struct TestHub {
     pub hub: Hub,
     pub clock: Arc<SetClock>,
     pub config: Config,
-    pki: Layout,
+    pub pki: Layout,
 }
 
 impl TestHub {
     /// Opens a new hub with the agencies of [`AGENCIES`], each with a system under policy `envelope`.
     pub async fn new() -> Self {
+        Self::at(NOW.parse().unwrap(), None).await
+    }
+
+    /// The same at a time, with this key (PKCS#8 PEM) for the first agency.
+    pub async fn at(at: Timestamp, key: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(SetClock::at(NOW.parse().unwrap()));
+        let clock = Arc::new(SetClock::at(at));
         let config = Config::new("hub.example/test");
-        let pki = make_folder(folder.path(), &config);
+        let pki = make_folder(folder.path(), &config, at, key);
         let hub = Hub::open(&config, &DataFolder::new(folder.path()), clock.clone()).unwrap();
         let test = Self { folder, hub, clock, config, pki };
         for code in AGENCIES {
@@ -119,7 +124,7 @@ impl TestHub {
     }
 }
 
-fn make_folder(path: &std::path::Path, config: &Config) -> Layout {
+fn make_folder(path: &std::path::Path, config: &Config, at: Timestamp, key: Option<&str>) -> Layout {
     let data = DataFolder::new(path);
     for folder in data.folders() {
         std::fs::create_dir_all(folder).unwrap();
@@ -132,13 +137,13 @@ fn make_folder(path: &std::path::Path, config: &Config) -> Layout {
         standing,
         key: None,
     };
-    let good = AGENCIES.map(|code| holder(code, Standing::Good));
+    let mut good = AGENCIES.map(|code| holder(code, Standing::Good));
+    good[0].key = key.map(|pem| Key::from_pkcs8_pem(pem).unwrap());
     let bad = [
         holder("expired", Standing::Expired),
         holder("revoked", Standing::Revoked),
         holder("outside", Standing::Outside),
     ];
-    let at: Timestamp = NOW.parse().unwrap();
     let crl_until = Timestamp::from_millis(at.as_millis() + 30 * 86_400_000);
     let holders = good.into_iter().chain(bad).collect();
     pki.create_signers(&Plan { at, crl_until, holders, server_names: Vec::new(), clients: Vec::new() }).unwrap();
