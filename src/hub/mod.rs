@@ -7,6 +7,8 @@ pub mod decide;
 pub mod delivery;
 pub mod entry;
 pub mod keys;
+#[cfg(test)]
+mod law_3;
 pub mod register;
 pub mod rows;
 pub mod scope;

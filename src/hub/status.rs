@@ -87,13 +87,15 @@ impl SubmitStatus {
         Ok(facts)
     }
 
-    /// The messages that may be meant, newest first: by DocumentId, else by số/ký hiệu (REFERENCE 1.5).
+    /// The messages that may be meant, the newest version first: by DocumentId, else by số/ký hiệu (REFERENCE 1.5).
     fn candidates(&self, rows: &Rows<'_>) -> Result<Vec<MessageId>, IndexError> {
         let (sender, _) = self.sides();
         if let Some(document) = &self.document
             && let Some(row) = rows.document(sender, document)?
         {
-            return Ok(row.messages.into_iter().rev().collect());
+            let newest = row.newest;
+            let others = row.messages.into_iter().rev().filter(|message| *message != newest);
+            return Ok(std::iter::once(newest).chain(others).collect());
         }
         self.notation.as_ref().map_or(Ok(Vec::new()), |notation| by_notation(rows, notation, sender))
     }

@@ -13,5 +13,6 @@
 
 mod fixtures;
 mod laws;
+mod papers;
 mod samples;
 mod support;
