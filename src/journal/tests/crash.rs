@@ -156,6 +156,26 @@ fn a_torn_tail_is_cut_off_wherever_it_tears() {
     }
 }
 
+/// Found by the histories below: the name of a segment that a crash left without records is used again.
+#[test]
+fn a_segment_left_without_records_is_replaced() {
+    let (disk, mut written, _) = written(4, Options { segment_bytes: 1 });
+    let mut journal = open(&disk, SMALL).unwrap();
+    // The header of the new segment is the first write, the record the second.
+    disk.arm(Step::Write, 1, Fault::Failed);
+    assert!(append(&mut journal, &batch(4, 1)).is_err());
+    drop(journal);
+    assert_eq!(disk.contents(&segment_path(5)).unwrap().len(), 128);
+    let mut journal = open(&disk, SMALL).unwrap();
+    assert_eq!(journal.recovery(), crate::journal::Recovery { unclean: true, cut: None });
+    assert_eq!(journal.head().last.unwrap().segment, 4);
+    for number in 4..7 {
+        written.push(batch(number, 2));
+        append(&mut journal, &written[written.len() - 1]).unwrap();
+        assert_eq!(batches(journal.reader().as_ref()).unwrap(), written);
+    }
+}
+
 #[test]
 fn a_journal_that_was_closed_is_opened_without_reading_it_all() {
     let disk = Simulated::new();

@@ -1,12 +1,12 @@
 //! A disk in memory with a volatile cache, for tests and for the simulation: any operation can be made to fail, and a
-//! power cut loses what was not synced, sector by sector.
+//! power cut loses what was not synced, sector by sector. The operations themselves are in `operations`.
+
+mod operations;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, IoSlice};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use crate::journal::disk::{Disk, DiskFile, Listed};
 
 /// What a disk writes as a whole, in bytes.
 const SECTOR: usize = 512;
@@ -251,10 +251,6 @@ impl Simulated {
         state.pending.push(change);
     }
 
-    fn file(&self, node: Node) -> Arc<dyn DiskFile> {
-        Arc::new(SimulatedFile { disk: self.clone(), node })
-    }
-
     /// Takes up to `wanted` bytes of room.
     fn take_room(&self, wanted: usize) -> usize {
         let mut state = self.state();
@@ -262,94 +258,6 @@ impl Simulated {
         let taken = wanted.min(usize::try_from(*room).unwrap_or(usize::MAX));
         *room = room.saturating_sub(u64::try_from(taken).unwrap_or(u64::MAX));
         taken
-    }
-}
-
-impl Disk for Simulated {
-    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        self.run(Step::Create, || {
-            if self.state().names.contains_key(path) {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            let node = Node::default();
-            self.change(parent(path), None, Some((path, Arc::clone(&node))));
-            Ok(self.file(node))
-        })
-    }
-
-    fn create_unlinked(&self, _folder: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        self.run(Step::Create, || Ok(self.file(Node::default())))
-    }
-
-    fn open(&self, path: &Path, _write: bool) -> io::Result<Arc<dyn DiskFile>> {
-        self.run(Step::Open, || Ok(self.file(self.node(path)?)))
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.run(Step::Rename, || {
-            let node = self.node(from)?;
-            self.change(parent(to), Some(from), Some((to, node)));
-            Ok(())
-        })
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.run(Step::Remove, || {
-            self.node(path)?;
-            self.change(parent(path), Some(path), None);
-            Ok(())
-        })
-    }
-
-    fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
-        let state = self.state();
-        let files = state.names.iter().filter(|(path, _)| parent(path) == folder);
-        let listed = files.filter_map(|(path, node)| {
-            let length = u64::try_from(lock(node).current.len()).unwrap_or(u64::MAX);
-            Some(Listed { name: path.file_name()?.to_str()?.to_owned(), length })
-        });
-        Ok(listed.collect())
-    }
-
-    fn list_folders(&self, folder: &Path) -> io::Result<Vec<String>> {
-        let state = self.state();
-        let folders = state.folders.iter().filter(|path| parent(path) == folder);
-        Ok(folders.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect())
-    }
-
-    fn create_folder(&self, path: &Path) -> io::Result<()> {
-        self.state().folders.insert(path.to_owned());
-        Ok(())
-    }
-
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        let fault = self.fault(Step::SyncFolder)?;
-        let mut state = self.state();
-        if state.syncs_do_nothing {
-            return Ok(());
-        }
-        let (now, later): (Vec<Change>, _) =
-            std::mem::take(&mut state.pending).into_iter().partition(|change| change.folder == folder);
-        state.pending = later;
-        if fault == Some(Fault::Failed) {
-            // As with bytes: the names stay visible, and a later sync does not bring them to the disk.
-            return Err(injected());
-        }
-        for change in now {
-            change.apply(&mut state.durable);
-        }
-        if fault == Some(Fault::FailedButPersisted) { Err(injected()) } else { Ok(()) }
-    }
-
-    fn available(&self, _folder: &Path) -> io::Result<u64> {
-        Ok(self.state().room.unwrap_or(u64::MAX))
-    }
-
-    fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>> {
-        if !self.state().held.insert(path.to_owned()) {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        Ok(Box::new(Hold { disk: self.clone(), path: path.to_owned() }))
     }
 }
 
@@ -382,8 +290,23 @@ impl Data {
         Self { current: bytes.clone(), durable: bytes, dirty: BTreeSet::new() }
     }
 
+    /// A sync: the dirty sectors and the length reach the disk; what a failed sync left behind does not.
+    fn persist(&mut self) {
+        self.durable.resize(self.current.len(), 0);
+        for sector in std::mem::take(&mut self.dirty) {
+            let start = sector.saturating_mul(SECTOR);
+            let new = self.current.get(start..).unwrap_or_default().iter().take(SECTOR);
+            self.durable.get_mut(start..).unwrap_or_default().iter_mut().zip(new).for_each(|(old, new)| *old = *new);
+        }
+    }
+
     fn settled(&self) -> Self {
         Self { current: self.current.clone(), durable: self.current.clone(), dirty: BTreeSet::new() }
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.dirty.retain(|sector| sector.saturating_mul(SECTOR) < length);
+        self.current.resize(length, 0);
     }
 
     fn write(&mut self, bytes: &[u8], start: usize) {
@@ -395,107 +318,6 @@ impl Data {
             place.copy_from_slice(bytes);
         }
         self.dirty.extend(start / SECTOR..end.div_ceil(SECTOR));
-    }
-}
-
-struct Hold {
-    disk: Simulated,
-    path: PathBuf,
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.disk.state().held.remove(&self.path);
-    }
-}
-
-struct SimulatedFile {
-    disk: Simulated,
-    node: Node,
-}
-
-impl DiskFile for SimulatedFile {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        self.disk.run(Step::Read, || {
-            let data = lock(&self.node);
-            let rest = data.current.get(place(offset)?..).unwrap_or_default();
-            let read = rest.len().min(buffer.len());
-            if let (Some(to), Some(from)) = (buffer.get_mut(..read), rest.get(..read)) {
-                to.copy_from_slice(from);
-            }
-            Ok(read)
-        })
-    }
-
-    fn write_at(&self, parts: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
-        let fault = self.disk.fault(Step::Write)?;
-        if fault == Some(Fault::Failed) {
-            return Err(injected());
-        }
-        let mut bytes = parts.iter().map(|part| &**part).collect::<Vec<&[u8]>>().concat();
-        if fault == Some(Fault::Short) {
-            bytes.truncate(bytes.len().div_ceil(2));
-        }
-        let start = place(offset)?;
-        let mut data = lock(&self.node);
-        let grows = start.saturating_add(bytes.len()).saturating_sub(data.current.len());
-        let lacking = grows.saturating_sub(self.disk.take_room(grows));
-        if lacking > 0 && lacking >= bytes.len() {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        bytes.truncate(bytes.len().saturating_sub(lacking));
-        data.write(&bytes, start);
-        if fault == Some(Fault::FailedButPersisted) { Err(injected()) } else { Ok(bytes.len()) }
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        let fault = self.disk.fault(Step::Sync)?;
-        let mut data = lock(&self.node);
-        if fault == Some(Fault::Failed) {
-            // The kernel marks the pages clean all the same.
-            data.dirty.clear();
-            return Err(injected());
-        }
-        if !self.disk.state().syncs_do_nothing {
-            data.persist();
-        }
-        if fault == Some(Fault::FailedButPersisted) { Err(injected()) } else { Ok(()) }
-    }
-
-    fn length(&self) -> io::Result<u64> {
-        Ok(u64::try_from(lock(&self.node).current.len()).unwrap_or(u64::MAX))
-    }
-
-    fn truncate(&self, length: u64) -> io::Result<()> {
-        self.disk.run(Step::Truncate, || {
-            let mut data = lock(&self.node);
-            let length = place(length)?;
-            data.dirty.retain(|sector| sector.saturating_mul(SECTOR) < length);
-            data.current.resize(length, 0);
-            Ok(())
-        })
-    }
-
-    fn link(&self, path: &Path) -> io::Result<()> {
-        self.disk.run(Step::Link, || {
-            if self.disk.state().names.contains_key(path) {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            self.disk.change(parent(path), None, Some((path, Arc::clone(&self.node))));
-            Ok(())
-        })
-    }
-}
-
-impl Data {
-    /// A sync: the dirty sectors and the length reach the disk; what a failed sync left behind does not.
-    fn persist(&mut self) {
-        self.durable.resize(self.current.len(), 0);
-        for sector in std::mem::take(&mut self.dirty) {
-            let start = sector.saturating_mul(SECTOR);
-            let new = self.current.get(start..).unwrap_or_default().iter().take(SECTOR);
-            self.durable.get_mut(start..).unwrap_or_default().iter_mut().zip(new).for_each(|(old, new)| *old = *new);
-        }
     }
 }
 
