@@ -116,24 +116,55 @@ pub(super) fn qname(text: &str, at: usize, limit: usize) -> Result<QName, Flaw> 
 
 /// The end of the NCName that begins at `at`.
 pub(super) fn ncname(text: &str, at: usize, limit: usize) -> Result<usize, Flaw> {
-    let rest = text.get(at..).unwrap_or_default();
-    let mut end = match rest.chars().next() {
-        Some(c) if is_name_start(c) => c.len_utf8(),
-        Some(':') => return Err((Code::XmlNamespace, at, "a name begins with a colon")),
-        _ => return Err((Code::XmlMalformed, at, "a name is expected")),
-    };
-    let bytes = rest.as_bytes();
-    loop {
-        match bytes.get(end) {
-            Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.') => end += 1,
-            Some(0x80..) => match rest.get(end..).and_then(|tail| tail.chars().next()) {
-                Some(c) if is_name_char(c) => end += c.len_utf8(),
-                _ => break,
-            },
-            _ => break,
-        }
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let mut length = rest.iter().position(|byte| !in_ascii_name(*byte)).unwrap_or(rest.len());
+    if rest.get(length).is_some_and(|byte| *byte >= 0x80) {
+        length = beyond_ascii(text.get(at..).unwrap_or_default(), length);
     }
-    if end > limit { Err((Code::XmlLimit, at, "a name is too long")) } else { Ok(at + end) }
+    let first = rest.first().copied().unwrap_or_default();
+    if length == 0 || matches!(first, b'0'..=b'9' | b'-' | b'.') || first >= 0x80 && !starts(text, at) {
+        return Err(no_name(first, at));
+    }
+    if length > limit { Err((Code::XmlLimit, at, "a name is too long")) } else { Ok(at + length) }
+}
+
+/// Whether a byte is one of the ASCII characters of an NCName.
+#[inline]
+fn in_ascii_name(byte: u8) -> bool {
+    IN_ASCII_NAME.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+/// By byte: whether it is one of the ASCII characters of an NCName.
+const IN_ASCII_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut rest = table.as_mut_slice();
+    let mut byte = 0u8;
+    while let Some((entry, tail)) = rest.split_first_mut() {
+        *entry = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        rest = tail;
+        byte = byte.wrapping_add(1);
+    }
+    table
+};
+
+/// Goes on behind the first `length` bytes of a name where a character beyond ASCII stands.
+#[cold]
+fn beyond_ascii(text: &str, length: usize) -> usize {
+    let rest = text.get(length..).unwrap_or_default();
+    let end = rest.find(|c| !is_name_char(c)).unwrap_or(rest.len());
+    length + end
+}
+
+fn starts(text: &str, at: usize) -> bool {
+    text.get(at..).and_then(|rest| rest.chars().next()).is_some_and(is_name_start)
+}
+
+#[cold]
+fn no_name(first: u8, at: usize) -> Flaw {
+    match first {
+        b':' => (Code::XmlNamespace, at, "a name begins with a colon"),
+        _ => (Code::XmlMalformed, at, "a name is expected"),
+    }
 }
 
 #[cfg(test)]

@@ -45,9 +45,18 @@ pub struct Name<'r> {
     pub local: &'r str,
     /// Prefix; empty for none.
     pub prefix: &'r str,
+    /// The name as it is written, with its prefix.
+    pub(super) qualified: &'r str,
 }
 
-impl Name<'_> {
+impl<'r> Name<'r> {
+    /// A name as it is written, of which the first `prefix` bytes are the prefix and its colon.
+    #[inline]
+    pub(super) fn new(ns: &'r str, qualified: &'r str, prefix: usize) -> Self {
+        let (before, local) = qualified.split_at_checked(prefix).unwrap_or_default();
+        Self { ns, local, prefix: before.strip_suffix(':').unwrap_or_default(), qualified }
+    }
+
     /// Whether this is `{ns}local`, whatever the prefix.
     #[must_use]
     pub fn is(&self, ns: &str, local: &str) -> bool {
@@ -72,6 +81,7 @@ pub struct Attribute<'r> {
 #[derive(Debug, Clone, Copy)]
 pub struct Start<'r> {
     pub(super) name: Name<'r>,
+    pub(super) text: &'r str,
     pub(super) tag: &'r Tag,
     pub(super) scope: &'r Scope,
 }
@@ -86,7 +96,7 @@ impl<'r> Start<'r> {
     /// The attributes in the order in which they stand, without namespace declarations.
     #[must_use]
     pub fn attributes(&self) -> impl ExactSizeIterator<Item = Attribute<'r>> + use<'r> {
-        self.tag.attributes(self.scope)
+        self.tag.attributes(self.text, self.scope)
     }
 
     /// The value of the attribute `{ns}local`.

@@ -41,16 +41,12 @@ impl Open {
         self.elements.len()
     }
 
-    /// Opens an element; its namespace follows by [`Open::bind`].
-    pub(super) fn push(&mut self, prefix: &str, local: &str, outer: Mark) {
-        let number = self.count(local);
+    /// Opens an element by its qualified name, of which the first `prefix` bytes are the prefix and its colon; its
+    /// namespace follows by [`Open::bind`].
+    pub(super) fn push(&mut self, qualified: &str, prefix: usize, outer: Mark) {
+        let number = self.count(qualified.get(prefix..).unwrap_or_default());
         let name = self.names.len();
-        if !prefix.is_empty() {
-            self.names.push_str(prefix);
-            self.names.push(':');
-        }
-        let prefix = self.names.len() - name;
-        self.names.push_str(local);
+        self.names.push_str(qualified);
         let children = self.siblings.len();
         self.elements.push(Element { name, prefix, number, children, binding: Binding::NONE, outer });
     }
@@ -73,18 +69,12 @@ impl Open {
         Some(element.outer)
     }
 
-    /// Prefix, local name and namespace of the innermost element.
-    pub(super) fn innermost(&self) -> (&str, &str, Binding) {
-        self.elements.last().map_or(("", "", Binding::NONE), |element| {
-            let (prefix, local) = self.name(element, self.names.len());
-            (prefix, local, element.binding)
+    /// Qualified name of the innermost element, length of its prefix with the colon, and namespace.
+    #[inline]
+    pub(super) fn innermost(&self) -> (&str, usize, Binding) {
+        self.elements.last().map_or(("", 0, Binding::NONE), |element| {
+            (self.names.get(element.name..).unwrap_or_default(), element.prefix, element.binding)
         })
-    }
-
-    fn name(&self, element: &Element, end: usize) -> (&str, &str) {
-        let local = element.name + element.prefix;
-        let prefix = element.name..local.saturating_sub(1).max(element.name);
-        (self.names.get(prefix).unwrap_or_default(), self.names.get(local..end).unwrap_or_default())
     }
 
     /// The path of the innermost element by local names, an index where it is above 1; empty outside the root.
@@ -93,7 +83,7 @@ impl Open {
         for (at, element) in self.elements.iter().enumerate() {
             let end = self.elements.get(at + 1).map_or(self.names.len(), |next| next.name);
             path.push('/');
-            path.push_str(self.name(element, end).1);
+            path.push_str(self.names.get(element.name + element.prefix..end).unwrap_or_default());
             if element.number > 1 {
                 path.extend(["[", &element.number.to_string(), "]"]);
             }
@@ -105,7 +95,9 @@ impl Open {
     fn count(&mut self, local: &str) -> u32 {
         let first = self.elements.last().map_or(0, |parent| parent.children);
         let names = &self.sibling_names;
-        let same = |known: &&mut Sibling| names.get(known.name..known.name + known.length) == Some(local);
+        let same = |known: &&mut Sibling| {
+            known.length == local.len() && names.get(known.name..known.name + known.length) == Some(local)
+        };
         if let Some(known) = self.siblings.iter_mut().skip(first).find(same) {
             known.count = known.count.saturating_add(1);
             return known.count;
@@ -127,18 +119,18 @@ mod tests {
     #[test]
     fn a_path_counts_siblings_of_the_same_name() {
         let mut open = Open::default();
-        open.push("", "edXML", Mark::default());
-        open.push("e", "To", Mark::default());
+        open.push("edXML", 0, Mark::default());
+        open.push("e:To", 2, Mark::default());
         assert_eq!(open.path(), "/edXML/To");
         open.pop();
-        open.push("e", "From", Mark::default());
+        open.push("e:From", 2, Mark::default());
         open.pop();
-        open.push("f", "To", Mark::default());
-        open.push("", "OrganId", Mark::default());
+        open.push("f:To", 2, Mark::default());
+        open.push("OrganId", 0, Mark::default());
         assert_eq!(open.path(), "/edXML/To[2]/OrganId");
-        assert_eq!(open.innermost().1, "OrganId");
+        assert_eq!(open.innermost().0, "OrganId");
         open.pop();
-        assert_eq!(open.innermost(), ("f", "To", Binding::NONE));
+        assert_eq!(open.innermost(), ("f:To", 2, Binding::NONE));
         open.pop();
         open.pop();
         assert_eq!(open.path(), "");
@@ -147,13 +139,13 @@ mod tests {
     #[test]
     fn only_so_many_names_are_counted() {
         let mut open = Open::default();
-        open.push("", "r", Mark::default());
+        open.push("r", 0, Mark::default());
         for n in 0..100 {
-            open.push("", &format!("n{n}"), Mark::default());
+            open.push(&format!("n{n}"), 0, Mark::default());
             open.pop();
         }
         assert_eq!(open.siblings.len(), SIBLING_NAMES_MAX + 1);
-        open.push("", "n99", Mark::default());
+        open.push("n99", 0, Mark::default());
         assert_eq!(open.path(), "/r/n99");
     }
 }

@@ -1,16 +1,17 @@
-//! The pull parser: bytes in, events out, or a fault at its exact place. Each step looks at the next two bytes, and
-//! leaves markup to the tokenizer and text to `text`.
+//! The pull parser: bytes in, events out, or a fault at its exact place. Each step looks at the next two bytes, has
+//! markup cut out by `input` and leaves text to `text`.
 
 use std::io::BufRead;
 
-use quick_xml::events::Event as Markup;
+use quick_xml::errors::SyntaxError;
+use quick_xml::parser::{CommentParser, ElementParser, Parser, PiParser};
 
 use crate::domain::Code;
 use crate::xml::chars::{self, Flaw};
 use crate::xml::input::{Input, UNREADABLE};
 use crate::xml::open::Open;
 use crate::xml::scope::Scope;
-use crate::xml::tag::Tag;
+use crate::xml::tag::{Tag, part};
 use crate::xml::text::Piece;
 use crate::xml::{Event, Fault, Kind, Limits, Name, Start, declaration};
 
@@ -148,8 +149,8 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn name(&self) -> Name<'_> {
-        let (prefix, local, binding) = self.open.innermost();
-        Name { ns: self.scope.uri(binding), local, prefix }
+        let (qualified, prefix, binding) = self.open.innermost();
+        Name::new(self.scope.uri(binding), qualified, prefix)
     }
 
     /// Finds the next token.
@@ -202,9 +203,9 @@ impl<R: BufRead> Reader<R> {
             [b'<', b'?', b'x', b'm', b'l', after, ..] if chars::is_space(*after) => {}
             _ => return Ok(()),
         }
-        let limit = self.limits.comment;
-        let markup = self.input.markup(limit).map_err(|broken| fault(start, broken))?;
-        declaration::check(&markup).map_err(|flaw| fault(start + 2, flaw))
+        self.cut(start, 2, &mut PiParser(false), self.limits.comment)?;
+        let content = self.input.markup().strip_suffix("?>").unwrap_or_default();
+        declaration::check(content).map_err(|flaw| fault(start + 2, flaw))
     }
 
     /// White space outside the root; anything else there is refused.
@@ -256,36 +257,67 @@ impl<R: BufRead> Reader<R> {
         if self.open.depth() >= self.limits.depth {
             return Err(Fault::new(Code::XmlLimit, start, "elements are nested too deep"));
         }
-        let (text, empty) = match self.input.markup(self.limits.tag).map_err(|broken| fault(start, broken))? {
-            Markup::Start(tag) => (tag, false),
-            Markup::Empty(tag) => (tag, true),
-            _ => return Err(Fault::new(Code::XmlMalformed, start, "a malformed tag")),
-        };
+        self.cut(start, 1, &mut ElementParser::Outside, self.limits.tag)?;
+        self.element(start).map(|()| Token::Start)
+    }
+
+    /// The start tag that was cut out.
+    fn element(&mut self, start: u64) -> Result<(), Fault> {
         let flawed = |flaw| fault(start + 1, flaw);
-        let name = self.tag.take(&text, &self.limits).map_err(flawed)?;
-        self.open.push(self.tag.part(&name.prefix), self.tag.part(&name.local), self.scope.open());
-        let binding = self.tag.bind(&name, &self.limits, &mut self.scope).map_err(flawed)?;
+        let text = without_end(self.input.markup());
+        let name = chars::qname(text, 0, self.limits.name).map_err(flawed)?;
+        self.open.push(part(text, &(0..name.local.end)), name.local.start, self.scope.open());
+        let binding = self.tag.read(text, &name, &self.limits, &mut self.scope).map_err(flawed)?;
         self.open.bind(binding);
         self.stage = Stage::Root;
         self.brackets = 0;
-        if empty {
+        if self.input.markup().ends_with("/>") {
             self.due = Due::End(start..self.input.position());
         }
-        Ok(Token::Start)
+        Ok(())
     }
 
-    /// The tokenizer has compared the name with the one that is open.
+    /// An end tag. The name is compared as it was written in the start tag.
     fn end_tag(&mut self, start: u64) -> Result<Token, Fault> {
-        self.input.markup(self.limits.tag).map_err(|broken| fault(start, broken))?;
+        let Self { input, open, .. } = self;
+        let (name, ..) = open.innermost();
+        let tag = input.peek(2).map_err(|_| fault(start, UNREADABLE))?;
+        let (written, after) = (tag.get(2..2 + name.len()), tag.get(2 + name.len()));
+        if written == Some(name.as_bytes()) && after == Some(&b'>') && self.stage == Stage::Root {
+            let length = name.len() + 3;
+            self.input.skip(length);
+        } else {
+            self.unusual_end_tag(start)?;
+        }
         self.due = Due::Close;
         self.brackets = 0;
         Ok(Token::End)
     }
 
+    /// An end tag with white space, at the border of a buffer, or wrong.
+    #[cold]
+    fn unusual_end_tag(&mut self, start: u64) -> Result<(), Fault> {
+        self.cut(start, 2, &mut ElementParser::Outside, self.limits.tag)?;
+        let written = self.input.markup().trim_end_matches(['>', ' ', '\t', '\n', '\r']);
+        if self.stage != Stage::Root || written != self.open.innermost().0 {
+            return Err(Fault::new(Code::XmlMalformed, start, "an end tag that does not match the open element"));
+        }
+        Ok(())
+    }
+
+    /// Passes over the first bytes of the markup at `start` and cuts out the rest.
+    fn cut(&mut self, start: u64, head: usize, parser: &mut impl Parser, limit: usize) -> Result<(), Fault> {
+        self.input.skip(head);
+        self.input.cut(parser, limit).map_err(|(code, at, what)| match code {
+            Code::XmlEncoding => fault(start, (code, head + at, what)),
+            _ => fault(start, (code, 0, what)),
+        })
+    }
+
     fn comment(&mut self, start: u64) -> Result<Token, Fault> {
-        let markup = self.input.markup(self.limits.comment).map_err(|broken| fault(start, broken))?;
-        let content: &str = &markup;
         let flawed = |flaw| fault(start + 4, flaw);
+        self.cut(start, 4, &mut CommentEnd(CommentParser::default()), self.limits.comment)?;
+        let content = self.input.markup().strip_suffix("-->").unwrap_or_default();
         chars::text(content.as_bytes()).map_err(flawed)?;
         if let Some(at) = memchr::memmem::find(content.as_bytes(), b"--") {
             return Err(flawed((Code::XmlMalformed, at, "-- inside a comment")));
@@ -300,9 +332,9 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn instruction(&mut self, start: u64) -> Result<Token, Fault> {
-        let markup = self.input.markup(self.limits.comment).map_err(|broken| fault(start, broken))?;
-        let content: &str = &markup;
-        let flawed = |flaw: Flaw| fault(start + 2, flaw);
+        let flawed = |flaw| fault(start + 2, flaw);
+        self.cut(start, 2, &mut PiParser(false), self.limits.comment)?;
+        let content = self.input.markup().strip_suffix("?>").unwrap_or_default();
         chars::text(content.as_bytes()).map_err(flawed)?;
         let target = chars::ncname(content, 0, self.limits.name).map_err(flawed)?;
         let (name, rest) = content.split_at_checked(target).unwrap_or((content, ""));
@@ -336,7 +368,10 @@ impl<R: BufRead> Reader<R> {
                 })?)
             }
             Token::Text(Piece::Made) => Kind::Text(&self.text),
-            Token::Start => Kind::Start(Start { name: self.name(), tag: &self.tag, scope: &self.scope }),
+            Token::Start => {
+                let text = without_end(self.input.markup());
+                Kind::Start(Start { name: self.name(), text, tag: &self.tag, scope: &self.scope })
+            }
             Token::End => Kind::End(self.name()),
             Token::Comment => Kind::Comment(&self.text),
             Token::Instruction(target) => {
@@ -346,6 +381,25 @@ impl<R: BufRead> Reader<R> {
         };
         Ok(Event { kind, span: start..end })
     }
+}
+
+/// quick-xml's parser of comments, which answers with the place behind the `>`, made like the others.
+struct CommentEnd(CommentParser);
+
+impl Parser for CommentEnd {
+    fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
+        self.0.feed(bytes)?.checked_sub(1)
+    }
+
+    fn eof_error(self, content: &[u8]) -> SyntaxError {
+        self.0.eof_error(content)
+    }
+}
+
+/// A start tag's text without `>` or `/>`.
+fn without_end(markup: &str) -> &str {
+    let inside = markup.strip_suffix('>').unwrap_or(markup);
+    inside.strip_suffix('/').unwrap_or(inside)
 }
 
 /// A fault at an offset behind `start`.

@@ -98,7 +98,8 @@ impl Scope {
 
     /// The binding of a prefix, innermost first. The empty prefix is always bound, if only to no namespace.
     pub(super) fn resolve(&self, prefix: &str) -> Option<Binding> {
-        self.bindings.iter().rposition(|pair| self.text(&pair.name) == prefix).map(Binding)
+        let same = |pair: &Pair| pair.name.len() == prefix.len() && self.text(&pair.name) == prefix;
+        self.bindings.iter().rposition(same).map(Binding)
     }
 
     /// The URI of a binding.

@@ -26,60 +26,46 @@ struct Item {
     binding: Binding,
 }
 
-/// The start tag read last.
+/// The attributes of the start tag read last. The text of the tag, everything between `<` and `>` or `/>`, stands
+/// elsewhere and is given to every function.
 #[derive(Debug, Default)]
 pub(super) struct Tag {
-    /// Everything between `<` and `>` (or `/>`).
-    text: String,
     /// Values that are not as they stand in the text.
     normalised: String,
     items: Vec<Item>,
 }
 
 impl Tag {
-    /// Takes the next tag's text and reads its name.
-    pub(super) fn take(&mut self, text: &str, limits: &Limits) -> Result<QName, Flaw> {
-        self.text.clear();
-        self.text.push_str(text);
-        self.normalised.clear();
-        self.items.clear();
-        chars::qname(&self.text, 0, limits.name)
-    }
-
     /// Reads the attributes behind the name, declares the namespaces in `scope` (which has the element open already),
     /// and gives the binding of the element's own name. Offsets of flaws count in the text of the tag.
-    pub(super) fn bind(&mut self, name: &QName, limits: &Limits, scope: &mut Scope) -> Result<Binding, Flaw> {
+    pub(super) fn read(
+        &mut self,
+        text: &str,
+        name: &QName,
+        limits: &Limits,
+        scope: &mut Scope,
+    ) -> Result<Binding, Flaw> {
+        self.normalised.clear();
+        self.items.clear();
         let mut at = name.local.end;
-        while let Some(start) = self.next_attribute(at)? {
-            at = self.attribute_at(start, limits, scope)?;
-        }
-        if self.part(&name.prefix) == "xmlns" {
-            return Err((Code::XmlNamespace, 0, "an element has the prefix xmlns"));
+        while let Some(start) = next_attribute(text, at)? {
+            at = self.attribute_at(text, start, limits, scope)?;
         }
         for at in 0..self.items.len() {
-            self.resolve(at, limits, scope)?;
+            self.resolve(text, at, limits, scope)?;
         }
-        resolve(&self.text, &name.prefix, scope)
-    }
-
-    /// Where the next attribute begins: behind white space, or nowhere at the end of the tag.
-    fn next_attribute(&self, at: usize) -> Result<Option<usize>, Flaw> {
-        let start = skip_space(self.text.as_bytes(), at);
-        match self.text.as_bytes().get(start) {
-            None => Ok(None),
-            Some(_) if start > at => Ok(Some(start)),
-            Some(_) => Err((Code::XmlMalformed, at, "white space or the end of the tag is expected")),
-        }
+        resolve(text, &name.prefix, scope)
     }
 
     /// Reads one attribute or namespace declaration; gives the place behind it.
-    fn attribute_at(&mut self, start: usize, limits: &Limits, scope: &mut Scope) -> Result<usize, Flaw> {
-        let name = chars::qname(&self.text, start, limits.name)?;
-        let (quote, opening) = self.opening_quote(name.local.end)?;
-        let (value, closing) = self.value_at(opening + 1, quote, limits)?;
-        match (self.part(&name.prefix), self.part(&name.local)) {
-            ("", "xmlns") => self.declare(start, 0..0, &value, limits, scope)?,
-            ("xmlns", _) => self.declare(start, name.local, &value, limits, scope)?,
+    fn attribute_at(&mut self, text: &str, start: usize, limits: &Limits, scope: &mut Scope) -> Result<usize, Flaw> {
+        let name = chars::qname(text, start, limits.name)?;
+        let (quote, opening) = opening_quote(text, name.local.end)?;
+        let (value, closing) = self.value_at(text, opening + 1, quote, limits)?;
+        let uri = self::value(text, &self.normalised, &value);
+        match (part(text, &name.prefix), part(text, &name.local)) {
+            ("", "xmlns") => declare("", uri, limits, scope).map_err(at(start))?,
+            ("xmlns", local) => declare(local, uri, limits, scope).map_err(at(start))?,
             _ if self.items.len() >= limits.attributes => {
                 return Err((Code::XmlLimit, start, "an element has too many attributes"));
             }
@@ -88,22 +74,9 @@ impl Tag {
         Ok(closing + 1)
     }
 
-    fn opening_quote(&self, at: usize) -> Result<(u8, usize), Flaw> {
-        let bytes = self.text.as_bytes();
-        let equals = skip_space(bytes, at);
-        if bytes.get(equals) != Some(&b'=') {
-            return Err((Code::XmlMalformed, equals, "an attribute without a value"));
-        }
-        let quote = skip_space(bytes, equals + 1);
-        match bytes.get(quote) {
-            Some(mark @ (b'"' | b'\'')) => Ok((*mark, quote)),
-            _ => Err((Code::XmlMalformed, quote, "an attribute value without quotes")),
-        }
-    }
-
     /// Reads the value that begins at `start`: the value, and where its closing quote stands.
-    fn value_at(&mut self, start: usize, quote: u8, limits: &Limits) -> Result<(Value, usize), Flaw> {
-        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+    fn value_at(&mut self, text: &str, start: usize, quote: u8, limits: &Limits) -> Result<(Value, usize), Flaw> {
+        let rest = text.as_bytes().get(start..).unwrap_or_default();
         let unclosed = (Code::XmlMalformed, start, "an attribute value is not closed");
         let length = memchr::memchr(quote, rest).ok_or(unclosed)?;
         if length > limits.value {
@@ -111,97 +84,118 @@ impl Tag {
         }
         let value = start..start + length;
         if !rest.iter().take(length).any(|byte| is_special(*byte)) {
-            return Ok((Value::Literal(value.clone()), value.end));
+            return Ok((Value::Literal(value), start + length));
         }
-        let text = self.text.get(value.clone()).unwrap_or_default();
         let from = self.normalised.len();
-        normalise(text, &mut self.normalised).map_err(|(code, at, what)| (code, start + at, what))?;
-        Ok((Value::Normalised(from..self.normalised.len()), value.end))
-    }
-
-    /// Declares a namespace by the rules of Namespaces in XML 1.0, 3 to 5.
-    fn declare(
-        &self,
-        at: usize,
-        prefix: Range<usize>,
-        uri: &Value,
-        limits: &Limits,
-        scope: &mut Scope,
-    ) -> Result<(), Flaw> {
-        let (prefix, uri) = (self.part(&prefix), self.value(uri));
-        if let Some(what) = unlawful(prefix, uri) {
-            return Err((Code::XmlNamespace, at, what));
-        }
-        if prefix == "xml" {
-            return Ok(());
-        }
-        if scope.declares(prefix) {
-            return Err((Code::XmlMalformed, at, "an attribute stands twice"));
-        }
-        if uri.len() > limits.uri {
-            return Err((Code::XmlLimit, at, "a namespace URI is too long"));
-        }
-        if scope.declared().count() >= limits.declarations || scope.bindings() >= limits.bindings {
-            return Err((Code::XmlLimit, at, "too many namespace declarations"));
-        }
-        scope.declare(prefix, uri);
-        Ok(())
+        normalise(part(text, &value), &mut self.normalised).map_err(|(code, at, what)| (code, start + at, what))?;
+        Ok((Value::Normalised(from..self.normalised.len()), start + length))
     }
 
     /// Binds the prefix of an attribute, keeps it if it is one of xml:*, and refuses it if it stands twice.
-    fn resolve(&mut self, at: usize, limits: &Limits, scope: &mut Scope) -> Result<(), Flaw> {
+    fn resolve(&mut self, text: &str, at: usize, limits: &Limits, scope: &mut Scope) -> Result<(), Flaw> {
         let (before, rest) = self.items.split_at_mut(at);
         let Some(item) = rest.first_mut() else { return Ok(()) };
         if !item.name.prefix.is_empty() {
-            item.binding = resolve(&self.text, &item.name.prefix, scope)?;
+            item.binding = resolve(text, &item.name.prefix, scope)?;
         }
         let item = &*item;
-        let local = self.text.get(item.name.local.clone());
-        for other in before.iter().filter(|other| self.text.get(other.name.local.clone()) == local) {
-            if self.text.get(other.name.prefix.clone()) == self.text.get(item.name.prefix.clone()) {
+        for other in before.iter().filter(|other| part(text, &other.name.local) == part(text, &item.name.local)) {
+            if part(text, &other.name.prefix) == part(text, &item.name.prefix) {
                 return Err((Code::XmlMalformed, item.name.prefix.start, "an attribute stands twice"));
             }
             if scope.uri(other.binding) == scope.uri(item.binding) {
                 return Err((Code::XmlNamespace, item.name.prefix.start, "an attribute stands twice by its namespace"));
             }
         }
-        self.keep_inherited(at, limits, scope)
-    }
-
-    fn keep_inherited(&self, at: usize, limits: &Limits, scope: &mut Scope) -> Result<(), Flaw> {
-        let Some(item) = self.items.get(at).filter(|item| item.binding == Binding::XML) else { return Ok(()) };
-        let (local, value) = (self.part(&item.name.local), self.value(&item.value));
-        if scope.kept() + local.len() + value.len() > limits.inherited {
-            return Err((Code::XmlLimit, item.name.prefix.start, "too much in xml:* attributes"));
+        if item.binding == Binding::XML {
+            let (local, value) = (part(text, &item.name.local), value(text, &self.normalised, &item.value));
+            if scope.kept() + local.len() + value.len() > limits.inherited {
+                return Err((Code::XmlLimit, item.name.prefix.start, "too much in xml:* attributes"));
+            }
+            scope.keep(local, value);
         }
-        scope.keep(local, value);
         Ok(())
     }
 
-    pub(super) fn attributes<'r>(&'r self, scope: &'r Scope) -> impl ExactSizeIterator<Item = Attribute<'r>> + use<'r> {
-        self.items.iter().map(|item| Attribute {
+    pub(super) fn attributes<'r>(
+        &'r self,
+        text: &'r str,
+        scope: &'r Scope,
+    ) -> impl ExactSizeIterator<Item = Attribute<'r>> + use<'r> {
+        self.items.iter().map(move |item| Attribute {
             ns: scope.uri(item.binding),
-            local: self.part(&item.name.local),
-            prefix: self.part(&item.name.prefix),
-            value: self.value(&item.value),
+            local: part(text, &item.name.local),
+            prefix: part(text, &item.name.prefix),
+            value: value(text, &self.normalised, &item.value),
         })
-    }
-
-    /// A part of the tag's text.
-    pub(super) fn part(&self, range: &Range<usize>) -> &str {
-        self.text.get(range.clone()).unwrap_or_default()
-    }
-
-    fn value(&self, value: &Value) -> &str {
-        match value {
-            Value::Literal(range) => self.part(range),
-            Value::Normalised(range) => self.normalised.get(range.clone()).unwrap_or_default(),
-        }
     }
 }
 
+fn value<'r>(text: &'r str, normalised: &'r str, value: &Value) -> &'r str {
+    match value {
+        Value::Literal(range) => part(text, range),
+        Value::Normalised(range) => part(normalised, range),
+    }
+}
+
+/// A part of a text.
+pub(super) fn part<'r>(text: &'r str, range: &Range<usize>) -> &'r str {
+    text.get(range.clone()).unwrap_or_default()
+}
+
+/// Places a flaw.
+fn at(place: usize) -> impl FnOnce((Code, &'static str)) -> Flaw {
+    move |(code, what)| (code, place, what)
+}
+
+/// Where the next attribute begins: behind white space, or nowhere at the end of the tag.
+fn next_attribute(text: &str, at: usize) -> Result<Option<usize>, Flaw> {
+    let start = skip_space(text.as_bytes(), at);
+    match text.as_bytes().get(start) {
+        None => Ok(None),
+        Some(_) if start > at => Ok(Some(start)),
+        Some(_) => Err((Code::XmlMalformed, at, "white space or the end of the tag is expected")),
+    }
+}
+
+/// The quote behind the equals sign, and where it stands.
+fn opening_quote(text: &str, at: usize) -> Result<(u8, usize), Flaw> {
+    let bytes = text.as_bytes();
+    let equals = skip_space(bytes, at);
+    if bytes.get(equals) != Some(&b'=') {
+        return Err((Code::XmlMalformed, equals, "an attribute without a value"));
+    }
+    let quote = skip_space(bytes, equals + 1);
+    match bytes.get(quote) {
+        Some(mark @ (b'"' | b'\'')) => Ok((*mark, quote)),
+        _ => Err((Code::XmlMalformed, quote, "an attribute value without quotes")),
+    }
+}
+
+/// Declares a namespace by the rules of Namespaces in XML 1.0, 3 to 5.
+fn declare(prefix: &str, uri: &str, limits: &Limits, scope: &mut Scope) -> Result<(), (Code, &'static str)> {
+    if let Some(what) = unlawful(prefix, uri) {
+        return Err((Code::XmlNamespace, what));
+    }
+    if prefix == "xml" {
+        return Ok(());
+    }
+    if scope.declares(prefix) {
+        return Err((Code::XmlMalformed, "an attribute stands twice"));
+    }
+    if uri.len() > limits.uri {
+        return Err((Code::XmlLimit, "a namespace URI is too long"));
+    }
+    if scope.declared().count() >= limits.declarations || scope.bindings() >= limits.bindings {
+        return Err((Code::XmlLimit, "too many namespace declarations"));
+    }
+    scope.declare(prefix, uri);
+    Ok(())
+}
+
+/// The binding of a prefix at its place in the tag.
 fn resolve(text: &str, prefix: &Range<usize>, scope: &Scope) -> Result<Binding, Flaw> {
-    let bound = scope.resolve(text.get(prefix.clone()).unwrap_or_default());
+    let bound = scope.resolve(part(text, prefix));
     bound.ok_or((Code::XmlNamespace, prefix.start, "a prefix that is not declared"))
 }
 

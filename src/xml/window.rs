@@ -1,12 +1,12 @@
-//! The counting reader below the tokenizer: it can look ahead across the borders of its source's buffers, and it
-//! stops the tokenizer at a budget, so that nothing is collected before its size is known to be within a limit.
+//! The bytes of a document with look-ahead across the borders of the source's buffers. Nothing is copied that the
+//! source has in one piece.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
 /// How far one can look ahead: the longest reference that is accepted, with its marks.
 pub(super) const LOOKAHEAD_MAX: usize = 64;
 
-/// A [`BufRead`] with look-ahead and a budget.
+/// A [`BufRead`] with look-ahead that knows its position.
 #[derive(Debug)]
 pub(super) struct Window<R> {
     inner: R,
@@ -14,36 +14,39 @@ pub(super) struct Window<R> {
     carry: [u8; LOOKAHEAD_MAX],
     from: usize,
     to: usize,
-    /// Bytes that may still be consumed; `None` for no bound.
-    budget: Option<usize>,
-    /// Whether somebody asked for more than the budget.
-    pub(super) overrun: bool,
+    position: u64,
 }
 
 impl<R: BufRead> Window<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, carry: [0; LOOKAHEAD_MAX], from: 0, to: 0, budget: None, overrun: false }
+        Self { inner, carry: [0; LOOKAHEAD_MAX], from: 0, to: 0, position: 0 }
     }
 
-    /// From now on so many bytes may be consumed.
-    pub(super) fn allow(&mut self, budget: Option<usize>) {
-        self.budget = budget;
+    /// Byte offset of what comes next.
+    pub(super) fn position(&self) -> u64 {
+        self.position
     }
 
     /// What comes next: at least `wanted` bytes (at most [`LOOKAHEAD_MAX`]), fewer only before the end of the source.
+    #[inline]
     pub(super) fn peek(&mut self, wanted: usize) -> io::Result<&[u8]> {
         if self.from == self.to && self.filled()? >= wanted {
             return self.inner.fill_buf();
         }
-        while self.to - self.from < wanted && self.pull()? {}
-        Ok(self.carried())
+        self.gather(wanted)
     }
 
-    fn carried(&self) -> &[u8] {
-        self.carry.get(self.from..self.to).unwrap_or_default()
+    /// Passes over bytes that were looked at.
+    #[inline]
+    pub(super) fn skip(&mut self, amount: usize) {
+        let carried = amount.min(self.to - self.from);
+        self.from += carried;
+        self.inner.consume(amount - carried);
+        self.position += u64::try_from(amount).unwrap_or(u64::MAX);
     }
 
     /// Fills the source's buffer if it is empty and says how much is in it.
+    #[inline]
     fn filled(&mut self) -> io::Result<usize> {
         loop {
             match self.inner.fill_buf() {
@@ -52,6 +55,12 @@ impl<R: BufRead> Window<R> {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    #[cold]
+    fn gather(&mut self, wanted: usize) -> io::Result<&[u8]> {
+        while self.to - self.from < wanted && self.pull()? {}
+        Ok(self.carry.get(self.from..self.to).unwrap_or_default())
     }
 
     /// Takes more bytes over into `carry`; false at the end of the source.
@@ -71,69 +80,24 @@ impl<R: BufRead> Window<R> {
     }
 }
 
-impl<R: BufRead> BufRead for Window<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.budget == Some(0) {
-            self.overrun = true;
-            return Err(io::ErrorKind::QuotaExceeded.into());
-        }
-        let budget = self.budget.unwrap_or(usize::MAX);
-        let available = if self.from < self.to {
-            self.carry.get(self.from..self.to).unwrap_or_default()
-        } else {
-            self.inner.fill_buf()?
-        };
-        Ok(available.get(..budget).unwrap_or(available))
-    }
-
-    fn consume(&mut self, amount: usize) {
-        let carried = amount.min(self.to - self.from);
-        self.from += carried;
-        self.inner.consume(amount - carried);
-        self.budget = self.budget.map(|budget| budget.saturating_sub(amount));
-    }
-}
-
-impl<R: BufRead> Read for Window<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut available = self.fill_buf()?;
-        let taken = available.read(out)?;
-        self.consume(taken);
-        Ok(taken)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn window(capacity: usize) -> Window<io::BufReader<&'static [u8]>> {
-        Window::new(io::BufReader::with_capacity(capacity, b"0123456789".as_slice()))
-    }
-
     #[test]
     fn looking_ahead_crosses_buffer_borders_and_consumes_nothing() {
         for capacity in 1..12 {
-            let mut window = window(capacity);
+            let source = io::BufReader::with_capacity(capacity, b"0123456789".as_slice());
+            let mut window = Window::new(source);
             assert!(window.peek(7).unwrap().starts_with(b"0123456"));
-            window.consume(2);
+            window.skip(2);
             assert!(window.peek(3).unwrap().starts_with(b"234"));
             assert_eq!(window.peek(64).unwrap(), b"23456789");
-            let mut rest = Vec::new();
-            window.read_to_end(&mut rest).unwrap();
-            assert_eq!(rest, b"23456789");
+            window.skip(3);
+            assert_eq!(window.position(), 5);
+            assert_eq!(window.peek(64).unwrap(), b"56789");
+            window.skip(5);
+            assert_eq!(window.peek(1).unwrap(), b"");
         }
-    }
-
-    #[test]
-    fn the_budget_ends_the_reading() {
-        let mut window = window(4);
-        window.allow(Some(5));
-        let mut all = Vec::new();
-        assert!(window.read_to_end(&mut all).is_err());
-        assert!(window.overrun);
-        assert_eq!(all, b"01234");
-        window.allow(None);
-        assert_eq!(window.peek(1).unwrap().first(), Some(&b'5'));
     }
 }

@@ -110,9 +110,8 @@ impl<S: Sink> Canonicalizer<S> {
             _ if apex => start.in_scope().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
             _ => start.declarations().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
         }
-        let name = start.name();
         self.output.put(b"<");
-        self.output.name(name.prefix, name.local);
+        self.output.put(start.name().qualified.as_bytes());
         for (prefix, uri) in self.rendered.own() {
             match prefix {
                 "" => self.output.attribute("", "xmlns", uri),
@@ -130,7 +129,7 @@ impl<S: Sink> Canonicalizer<S> {
     fn end(&mut self, name: Name<'_>) {
         self.rendered.close();
         self.output.put(b"</");
-        self.output.name(name.prefix, name.local);
+        self.output.put(name.qualified.as_bytes());
         self.output.put(b">");
         if self.rendered.depth() == 0 {
             self.stage = Stage::After;

@@ -35,7 +35,10 @@ impl Rendered {
 
     /// Declares a prefix on the innermost element, unless it has this very meaning in the output already.
     pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
-        let known = self.declarations.iter().rfind(|known| self.text(&known.prefix) == prefix);
+        let known = self
+            .declarations
+            .iter()
+            .rfind(|known| known.prefix.len() == prefix.len() && self.text(&known.prefix) == prefix);
         // `xmlns=""` is superfluous where no default namespace stands around it (C14N 1.0, 2.3)
         if known.map_or(prefix.is_empty() && uri.is_empty(), |known| self.text(&known.uri) == uri) {
             return;
