@@ -30,24 +30,97 @@ const fn is_name_char(c: char) -> bool {
     is_name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
-/// The bytes as text, if they are UTF-8 and every character may stand in a document. Carriage returns pass.
-pub(super) fn text(bytes: &[u8]) -> Result<&str, Flaw> {
-    let (control, high) = survey(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| (Code::XmlEncoding, error.valid_up_to(), "not UTF-8"))?;
-    if control || (high && has_noncharacter(bytes)) {
-        return Err(forbidden(text));
+/// What stands somewhere in a piece of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Classes(u8);
+
+impl Classes {
+    /// `<`, `&` or CR: text does not go on as it stands.
+    const STOP: u8 = 1;
+    /// A control character that no document may have.
+    const CONTROL: u8 = 2;
+    /// A byte beyond ASCII.
+    const HIGH: u8 = 4;
+    /// `]`
+    const BRACKET: u8 = 8;
+
+    pub(super) fn has_bracket(self) -> bool {
+        self.0 & Self::BRACKET != 0
     }
-    Ok(text)
 }
 
-/// Whether there are control characters that no document may have, and whether there is anything beyond ASCII.
-fn survey(bytes: &[u8]) -> (bool, bool) {
+/// By byte: its classes.
+const CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut rest = table.as_mut_slice();
+    let mut byte = 0u8;
+    while let Some((entry, tail)) = rest.split_first_mut() {
+        *entry = match byte {
+            b'<' | b'&' | b'\r' => Classes::STOP,
+            b'\t' | b'\n' => 0,
+            0..=0x1F => Classes::CONTROL,
+            b']' => Classes::BRACKET,
+            0x80.. => Classes::HIGH,
+            _ => 0,
+        };
+        rest = tail;
+        byte = byte.wrapping_add(1);
+    }
+    table
+};
+
+/// So many bytes are looked at one by one before the vector searches are worth their beginning.
+const SHORT: usize = 32;
+
+/// How far the piece goes before `<`, `&` or CR, whether it meets one, and what stands before it.
+#[inline]
+pub(super) fn run(piece: &[u8]) -> (usize, bool, Classes) {
+    let mut classes = 0;
+    for (at, byte) in piece.iter().take(SHORT).enumerate() {
+        let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or_default();
+        if class & Classes::STOP != 0 {
+            return (at, true, Classes(classes));
+        }
+        classes |= class;
+    }
+    let rest = piece.get(SHORT..).unwrap_or_default();
+    let stop = memchr::memchr3(b'<', b'&', b'\r', rest);
+    let rest = rest.get(..stop.unwrap_or(rest.len())).unwrap_or(rest);
+    (piece.len().min(SHORT) + rest.len(), stop.is_some(), Classes(classes | survey(rest)))
+}
+
+/// The classes of a piece. CR is none here.
+pub(super) fn classes(bytes: &[u8]) -> Classes {
+    Classes(survey(bytes))
+}
+
+/// The same, by vector operations.
+fn survey(bytes: &[u8]) -> u8 {
     let (mut control, mut high) = (0, 0);
     for &byte in bytes {
         control |= u8::from(byte < b' ') & u8::from(byte != b'\t') & u8::from(byte != b'\n') & u8::from(byte != b'\r');
         high |= byte;
     }
-    (control != 0, high >= 0x80)
+    let bracket = memchr::memchr(b']', bytes).is_some();
+    (u8::from(control != 0) * Classes::CONTROL)
+        | (u8::from(high >= 0x80) * Classes::HIGH)
+        | (u8::from(bracket) * Classes::BRACKET)
+}
+
+/// The bytes as text, if they are UTF-8 and every character may stand in a document. Carriage returns pass.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, Flaw> {
+    checked(bytes, classes(bytes))
+}
+
+/// The same for bytes whose classes are known.
+#[inline]
+pub(super) fn checked(bytes: &[u8], classes: Classes) -> Result<&str, Flaw> {
+    let text = std::str::from_utf8(bytes).map_err(|error| (Code::XmlEncoding, error.valid_up_to(), "not UTF-8"))?;
+    let control = classes.0 & Classes::CONTROL != 0;
+    if control || (classes.0 & Classes::HIGH != 0 && has_noncharacter(bytes)) {
+        return Err(forbidden(text));
+    }
+    Ok(text)
 }
 
 /// Whether U+FFFE or U+FFFF stands in UTF-8 bytes.
@@ -55,6 +128,7 @@ fn has_noncharacter(bytes: &[u8]) -> bool {
     memchr::memchr_iter(0xEF, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])))
 }
 
+#[cold]
 fn forbidden(text: &str) -> Flaw {
     let at = text.char_indices().find(|(_, c)| !is_char(*c)).map_or(0, |(at, _)| at);
     (Code::XmlMalformed, at, "a character that XML does not allow")
@@ -95,8 +169,33 @@ pub(super) struct QName {
     pub(super) local: Range<usize>,
 }
 
+impl QName {
+    /// The name with its prefix, as it stands in the text.
+    pub(super) fn qualified<'r>(&self, text: &'r str) -> &'r str {
+        text.get(self.prefix.start..self.local.end).unwrap_or_default()
+    }
+}
+
 /// Reads a QName (Namespaces in XML, production 7) at `at`. What stands behind it is the caller's to judge.
+#[inline]
 pub(super) fn qname(text: &str, at: usize, limit: usize) -> Result<QName, Flaw> {
+    let bytes = text.as_bytes();
+    let first = ascii_name(bytes, at);
+    let (prefix, local) = match bytes.get(first) {
+        Some(b':') => (at..first, first + 1..ascii_name(bytes, first + 1)),
+        _ => (at..at, at..first),
+    };
+    let plain = starts_ascii(bytes, at) && starts_ascii(bytes, local.start) && local.end - at <= limit;
+    match bytes.get(local.end) {
+        Some(b':' | 0x80..) => unusual_qname(text, at, limit),
+        _ if plain => Ok(QName { prefix, local }),
+        _ => unusual_qname(text, at, limit),
+    }
+}
+
+/// A QName that is not plain ASCII, or none.
+#[cold]
+fn unusual_qname(text: &str, at: usize, limit: usize) -> Result<QName, Flaw> {
     let first = ncname(text, at, limit)?;
     let (name, end) = if text.as_bytes().get(first) == Some(&b':') {
         let end = ncname(text, first + 1, limit).map_err(|(code, place, what)| match code {
@@ -116,22 +215,30 @@ pub(super) fn qname(text: &str, at: usize, limit: usize) -> Result<QName, Flaw> 
 
 /// The end of the NCName that begins at `at`.
 pub(super) fn ncname(text: &str, at: usize, limit: usize) -> Result<usize, Flaw> {
-    let rest = text.as_bytes().get(at..).unwrap_or_default();
-    let mut length = rest.iter().position(|byte| !in_ascii_name(*byte)).unwrap_or(rest.len());
-    if rest.get(length).is_some_and(|byte| *byte >= 0x80) {
-        length = beyond_ascii(text.get(at..).unwrap_or_default(), length);
+    let mut end = ascii_name(text.as_bytes(), at);
+    let rest = text.get(end..).unwrap_or_default();
+    if !rest.is_ascii() {
+        end += rest.find(|c| !is_name_char(c)).unwrap_or(rest.len());
     }
-    let first = rest.first().copied().unwrap_or_default();
-    if length == 0 || matches!(first, b'0'..=b'9' | b'-' | b'.') || first >= 0x80 && !starts(text, at) {
-        return Err(no_name(first, at));
+    match text.get(at..end).unwrap_or_default().chars().next() {
+        Some(c) if is_name_start(c) && end - at <= limit => Ok(end),
+        Some(c) if is_name_start(c) => Err((Code::XmlLimit, at, "a name is too long")),
+        None if text.as_bytes().get(at) == Some(&b':') => Err((Code::XmlNamespace, at, "a name begins with a colon")),
+        _ => Err((Code::XmlMalformed, at, "a name is expected")),
     }
-    if length > limit { Err((Code::XmlLimit, at, "a name is too long")) } else { Ok(at + length) }
 }
 
-/// Whether a byte is one of the ASCII characters of an NCName.
+/// The end of the ASCII characters of an NCName that stand at `at`.
 #[inline]
-fn in_ascii_name(byte: u8) -> bool {
-    IN_ASCII_NAME.get(usize::from(byte)).copied().unwrap_or_default()
+fn ascii_name(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let in_name = |byte: &u8| IN_ASCII_NAME.get(usize::from(*byte)).copied().unwrap_or_default();
+    at + rest.iter().position(|byte| !in_name(byte)).unwrap_or(rest.len())
+}
+
+#[inline]
+fn starts_ascii(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes.get(at), Some(b'a'..=b'z' | b'A'..=b'Z' | b'_'))
 }
 
 /// By byte: whether it is one of the ASCII characters of an NCName.
@@ -146,26 +253,6 @@ const IN_ASCII_NAME: [bool; 256] = {
     }
     table
 };
-
-/// Goes on behind the first `length` bytes of a name where a character beyond ASCII stands.
-#[cold]
-fn beyond_ascii(text: &str, length: usize) -> usize {
-    let rest = text.get(length..).unwrap_or_default();
-    let end = rest.find(|c| !is_name_char(c)).unwrap_or(rest.len());
-    length + end
-}
-
-fn starts(text: &str, at: usize) -> bool {
-    text.get(at..).and_then(|rest| rest.chars().next()).is_some_and(is_name_start)
-}
-
-#[cold]
-fn no_name(first: u8, at: usize) -> Flaw {
-    match first {
-        b':' => (Code::XmlNamespace, at, "a name begins with a colon"),
-        _ => (Code::XmlMalformed, at, "a name is expected"),
-    }
-}
 
 #[cfg(test)]
 mod tests {

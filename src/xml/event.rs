@@ -1,5 +1,6 @@
 //! What the reader says about a document: events with their byte spans. Everything borrows from the reader.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::xml::scope::Scope;
@@ -75,6 +76,8 @@ pub struct Attribute<'r> {
     pub prefix: &'r str,
     /// Value after reference resolution and attribute-value normalisation (XML 1.0, 3.3.3, as CDATA).
     pub value: &'r str,
+    /// The name as it is written, with its prefix.
+    pub(super) qualified: &'r str,
 }
 
 /// A start tag: its name, attributes, and the namespaces around it.
@@ -117,9 +120,14 @@ impl<'r> Start<'r> {
         self.scope.in_scope()
     }
 
-    /// The xml:* attributes of all elements around this one, as (local name, value), outermost first: what inclusive
-    /// canonicalisation of this element as an apex inherits.
-    pub fn inherited(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
+    /// The xml:* attributes of all elements around this one, outermost element first: what inclusive canonicalisation
+    /// of this element as an apex inherits.
+    pub fn inherited(&self) -> impl Iterator<Item = Attribute<'r>> + use<'r> {
         self.scope.inherited()
+    }
+
+    /// The order of two attributes in canonical XML, by their places: by namespace URI, then local name.
+    pub(super) fn compare(&self, a: usize, b: usize) -> Ordering {
+        self.tag.compare(self.text, self.scope, a, b)
     }
 }

@@ -11,7 +11,7 @@ use crate::xml::chars::{self, Flaw};
 use crate::xml::input::{Input, UNREADABLE};
 use crate::xml::open::Open;
 use crate::xml::scope::Scope;
-use crate::xml::tag::{Tag, part};
+use crate::xml::tag::Tag;
 use crate::xml::text::Piece;
 use crate::xml::{Event, Fault, Kind, Limits, Name, Start, declaration};
 
@@ -266,7 +266,7 @@ impl<R: BufRead> Reader<R> {
         let flawed = |flaw| fault(start + 1, flaw);
         let text = without_end(self.input.markup());
         let name = chars::qname(text, 0, self.limits.name).map_err(flawed)?;
-        self.open.push(part(text, &(0..name.local.end)), name.local.start, self.scope.open());
+        self.open.push(name.qualified(text), name.local.start, self.scope.open());
         let binding = self.tag.read(text, &name, &self.limits, &mut self.scope).map_err(flawed)?;
         self.open.bind(binding);
         self.stage = Stage::Root;
@@ -356,12 +356,12 @@ impl<R: BufRead> Reader<R> {
     fn view(&mut self, token: &Token, start: u64) -> Result<Event<'_>, Fault> {
         let mut end = self.input.position();
         let kind = match *token {
-            Token::Text(Piece::Source(length)) => {
+            Token::Text(Piece::Source(length, classes)) => {
                 self.due = Due::Skip(length);
                 end += u64::try_from(length).unwrap_or(u64::MAX);
                 let Self { input, open, fault, .. } = self;
                 let checked = input.piece().map_err(|_| UNREADABLE);
-                let checked = checked.and_then(|piece| chars::text(piece.get(..length).unwrap_or(piece)));
+                let checked = checked.and_then(|piece| chars::checked(piece.get(..length).unwrap_or(piece), classes));
                 Kind::Text(checked.map_err(|flaw| {
                     let found = self::fault(start, flaw).within(|| open.path());
                     fault.insert(found).clone()

@@ -255,7 +255,7 @@ fn scope_and_inheritance_are_seen_from_the_start_tag() {
     while let Some(event) = reader.next().unwrap() {
         if let Kind::Start(start) = event.kind {
             let scope: Vec<_> = start.in_scope().map(|(p, u)| format!("{p}={u}")).collect();
-            let inherited: Vec<_> = start.inherited().map(|(l, v)| format!("{l}={v}")).collect();
+            let inherited: Vec<_> = start.inherited().map(|a| format!("{}={}", a.local, a.value)).collect();
             seen.push(format!("{}|{}|{}", start.name().local, scope.join(" "), inherited.join(" ")));
         }
     }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::xml::Attribute;
+
 /// The namespace of the prefix `xml`.
 pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
@@ -72,9 +74,9 @@ impl Scope {
         self.bindings.push(pair);
     }
 
-    /// Keeps an xml:* attribute of the innermost element.
-    pub(super) fn keep(&mut self, local: &str, value: &str) {
-        let pair = self.store(local, value);
+    /// Keeps an xml:* attribute of the innermost element, by its qualified name.
+    pub(super) fn keep(&mut self, qualified: &str, value: &str) {
+        let pair = self.store(qualified, value);
         self.xml.push(pair);
     }
 
@@ -123,8 +125,12 @@ impl Scope {
             .filter(|(_, uri)| !uri.is_empty())
     }
 
-    pub(super) fn inherited(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.xml.iter().take(self.own.xml).map(|pair| self.pair(pair))
+    pub(super) fn inherited(&self) -> impl Iterator<Item = Attribute<'_>> {
+        self.xml.iter().take(self.own.xml).map(|pair| {
+            let (qualified, value) = self.pair(pair);
+            let local = qualified.strip_prefix("xml:").unwrap_or(qualified);
+            Attribute { ns: XML_NAMESPACE, local, prefix: "xml", value, qualified }
+        })
     }
 
     fn pair(&self, pair: &Pair) -> (&str, &str) {

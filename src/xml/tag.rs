@@ -1,6 +1,7 @@
 //! The inside of a start tag: names and values as ranges over its text, so that a tag costs no allocation. The strict
 //! attribute syntax of XML 1.0 and the rules of Namespaces in XML stand here.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::domain::Code;
@@ -108,11 +109,11 @@ impl Tag {
             }
         }
         if item.binding == Binding::XML {
-            let (local, value) = (part(text, &item.name.local), value(text, &self.normalised, &item.value));
-            if scope.kept() + local.len() + value.len() > limits.inherited {
+            let (qualified, value) = (item.name.qualified(text), value(text, &self.normalised, &item.value));
+            if scope.kept() + qualified.len() + value.len() > limits.inherited {
                 return Err((Code::XmlLimit, item.name.prefix.start, "too much in xml:* attributes"));
             }
-            scope.keep(local, value);
+            scope.keep(qualified, value);
         }
         Ok(())
     }
@@ -127,7 +128,18 @@ impl Tag {
             local: part(text, &item.name.local),
             prefix: part(text, &item.name.prefix),
             value: value(text, &self.normalised, &item.value),
+            qualified: item.name.qualified(text),
         })
+    }
+
+    /// The canonical order of two attributes.
+    pub(super) fn compare(&self, text: &str, scope: &Scope, a: usize, b: usize) -> Ordering {
+        let (Some(a), Some(b)) = (self.items.get(a), self.items.get(b)) else { return Ordering::Equal };
+        let by_local = || part(text, &a.name.local).cmp(part(text, &b.name.local));
+        if a.binding == b.binding {
+            return by_local();
+        }
+        scope.uri(a.binding).cmp(scope.uri(b.binding)).then_with(by_local)
     }
 }
 
@@ -139,7 +151,7 @@ fn value<'r>(text: &'r str, normalised: &'r str, value: &Value) -> &'r str {
 }
 
 /// A part of a text.
-pub(super) fn part<'r>(text: &'r str, range: &Range<usize>) -> &'r str {
+fn part<'r>(text: &'r str, range: &Range<usize>) -> &'r str {
     text.get(range.clone()).unwrap_or_default()
 }
 

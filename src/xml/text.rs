@@ -4,7 +4,7 @@
 use std::io::BufRead;
 
 use crate::domain::Code;
-use crate::xml::chars;
+use crate::xml::chars::{self, Classes};
 use crate::xml::input::UNREADABLE;
 use crate::xml::reader::{Token, fault};
 use crate::xml::window::LOOKAHEAD_MAX;
@@ -19,8 +19,8 @@ const MADE_MAX: usize = 8 << 10;
 /// A piece of text.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Piece {
-    /// So many bytes of the source as they stand, not yet looked at for forbidden characters, not yet consumed.
-    Source(usize),
+    /// So many bytes of the source as they stand, with their classes; not yet checked, not yet consumed.
+    Source(usize, Classes),
     /// The reader's text.
     Made,
 }
@@ -30,15 +30,15 @@ impl<R: BufRead> Reader<R> {
     pub(super) fn characters(&mut self) -> Result<Piece, Fault> {
         let start = self.input.position();
         let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
-        let stop = memchr::memchr3(b'<', b'&', b'\r', piece);
-        let length = stop.unwrap_or_else(|| chars::whole(piece));
-        let as_it_stands = stop.is_none_or(|at| at >= SOURCE_MIN || piece.get(at) == Some(&b'<'));
-        let piece = piece.get(..length).unwrap_or(piece);
+        let (run, stopped, classes) = chars::run(piece);
+        let length = if stopped { run } else { chars::whole(piece) };
+        let as_it_stands = !stopped || run >= SOURCE_MIN || piece.get(run) == Some(&b'<');
         if as_it_stands && length > 0 {
-            let mut brackets = self.brackets;
-            end_of_cdata(piece, &mut brackets).map_err(|flaw| fault(start, flaw))?;
-            self.brackets = brackets;
-            return Ok(Piece::Source(length));
+            if classes.has_bracket() || self.brackets > 0 {
+                let piece = piece.get(..length).unwrap_or(piece);
+                end_of_cdata(piece, &mut self.brackets).map_err(|flaw| fault(start, flaw))?;
+            }
+            return Ok(Piece::Source(length, classes));
         }
         self.gather()?;
         Ok(Piece::Made)
@@ -106,7 +106,8 @@ impl<R: BufRead> Reader<R> {
         let stop = memchr::memchr2(b']', b'\r', piece);
         let length = stop.unwrap_or_else(|| chars::whole(piece));
         if length > 0 && (stop.is_none() || length >= SOURCE_MIN) {
-            return Ok(Some((Token::Text(Piece::Source(length)), start)));
+            let classes = chars::classes(piece.get(..length).unwrap_or(piece));
+            return Ok(Some((Token::Text(Piece::Source(length, classes)), start)));
         }
         self.gather_cdata()?;
         Ok((!self.text.is_empty()).then_some((Token::Text(Piece::Made), start)))
@@ -144,8 +145,7 @@ impl<R: BufRead> Reader<R> {
 /// `]` stood last.
 fn end_of_cdata(piece: &[u8], brackets: &mut u8) -> Result<(), chars::Flaw> {
     let first = if *brackets > 0 { Some(0) } else { memchr::memchr(b']', piece) };
-    let Some(first) = first else { return Ok(()) };
-    for (at, byte) in piece.iter().enumerate().skip(first) {
+    for (at, byte) in piece.iter().enumerate().skip(first.unwrap_or(piece.len())) {
         match byte {
             b']' => *brackets = (*brackets + 1).min(2),
             b'>' if *brackets == 2 => return Err((Code::XmlMalformed, at.saturating_sub(2), "]]> in text")),

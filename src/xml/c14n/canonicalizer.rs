@@ -114,8 +114,8 @@ impl<S: Sink> Canonicalizer<S> {
         self.output.put(start.name().qualified.as_bytes());
         for (prefix, uri) in self.rendered.own() {
             match prefix {
-                "" => self.output.attribute("", "xmlns", uri),
-                _ => self.output.attribute("xmlns", prefix, uri),
+                "" => self.output.attribute("xmlns", uri),
+                _ => self.output.declaration(prefix, uri),
             }
         }
         if apex && self.algorithm.method != Method::Exclusive && start.inherited().next().is_some() {
@@ -159,15 +159,16 @@ impl<S: Sink> Canonicalizer<S> {
 
     /// The attributes by namespace URI, then local name (C14N 1.0, 2.2).
     fn attributes(&mut self, start: &Start<'_>) {
-        let attribute = |at: &usize| start.attributes().nth(*at);
-        self.order.clear();
-        self.order.extend(0..start.attributes().len());
-        let key = |at: &usize| attribute(at).map(|found| (found.ns, found.local));
-        if !self.order.is_sorted_by_key(key) {
-            self.order.sort_unstable_by_key(key);
+        let count = start.attributes().len();
+        if (1..count).all(|at| start.compare(at - 1, at).is_lt()) {
+            start.attributes().for_each(|found| self.output.attribute(found.qualified, found.value));
+            return;
         }
-        for found in self.order.iter().filter_map(attribute) {
-            self.output.attribute(found.prefix, found.local, found.value);
+        self.order.clear();
+        self.order.extend(0..count);
+        self.order.sort_unstable_by(|a, b| start.compare(*a, *b));
+        for found in self.order.iter().filter_map(|at| start.attributes().nth(*at)) {
+            self.output.attribute(found.qualified, found.value);
         }
     }
 
@@ -176,24 +177,24 @@ impl<S: Sink> Canonicalizer<S> {
         let joined = self.joined_base(start);
         let mut all: Vec<Attribute<'_>> = start.attributes().collect();
         if let Some(base) = &joined {
-            all.retain(|own| !(own.ns == XML_NAMESPACE && own.local == "base"));
-            all.extend((!base.is_empty()).then_some(xml_attribute("base", base)));
+            all.retain(|own| !is_base(own));
+            all.extend((!base.is_empty()).then_some(base_attribute(base)));
         }
-        let inherited: Vec<_> = start.inherited().filter(|(local, _)| self.inherits(local)).collect();
-        for (local, value) in inherited.into_iter().rev() {
-            if !all.iter().any(|known| known.ns == XML_NAMESPACE && known.local == local) {
-                all.push(xml_attribute(local, value));
+        let inherited: Vec<_> = start.inherited().filter(|outer| self.inherits(outer)).collect();
+        for outer in inherited.into_iter().rev() {
+            if !all.iter().any(|known| known.ns == XML_NAMESPACE && known.local == outer.local) {
+                all.push(outer);
             }
         }
         all.sort_unstable_by_key(|found| (found.ns, found.local));
         for found in all {
-            self.output.attribute(found.prefix, found.local, found.value);
+            self.output.attribute(found.qualified, found.value);
         }
     }
 
     /// Whether an apex takes over this attribute from its nearest ancestor that has it.
-    fn inherits(&self, local: &str) -> bool {
-        self.algorithm.method == Method::Inclusive10 || matches!(local, "lang" | "space")
+    fn inherits(&self, outer: &Attribute<'_>) -> bool {
+        self.algorithm.method == Method::Inclusive10 || matches!(outer.local, "lang" | "space")
     }
 
     /// For 1.1: the xml:base of the apex joined with those of its ancestors, if one of them has one.
@@ -201,14 +202,18 @@ impl<S: Sink> Canonicalizer<S> {
         if self.algorithm.method != Method::Inclusive11 {
             return None;
         }
-        let mut outer: Vec<_> = start.inherited().filter(|(local, _)| *local == "base").map(|(_, v)| v).collect();
-        let innermost = start.attribute(XML_NAMESPACE, "base").or_else(|| outer.pop())?;
-        let alone = outer.is_empty() && start.attribute(XML_NAMESPACE, "base").is_some();
-        let join = |inner: String, outer: &str| base::join(outer, &inner);
-        (!alone).then(|| outer.into_iter().rev().fold(innermost.to_owned(), join))
+        let own = start.attributes().find(is_base);
+        let mut outer: Vec<_> = start.inherited().filter(is_base).collect();
+        let innermost = if outer.is_empty() { None } else { own.or_else(|| outer.pop()) }?;
+        let join = |inner: String, outer: Attribute<'_>| base::join(outer.value, &inner);
+        Some(outer.into_iter().rev().fold(innermost.value.to_owned(), join))
     }
 }
 
-fn xml_attribute<'a>(local: &'a str, value: &'a str) -> Attribute<'a> {
-    Attribute { ns: XML_NAMESPACE, local, prefix: "xml", value }
+fn is_base(attribute: &Attribute<'_>) -> bool {
+    attribute.ns == XML_NAMESPACE && attribute.local == "base"
+}
+
+fn base_attribute(value: &str) -> Attribute<'_> {
+    Attribute { ns: XML_NAMESPACE, local: "base", prefix: "xml", value, qualified: "xml:base" }
 }

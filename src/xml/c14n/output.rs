@@ -44,43 +44,53 @@ impl<S: Sink> Output<S> {
         self.sink
     }
 
-    /// A qualified name.
-    pub(super) fn name(&mut self, prefix: &str, local: &str) {
-        if !prefix.is_empty() {
-            self.put(prefix.as_bytes());
-            self.put(b":");
-        }
-        self.put(local.as_bytes());
-    }
-
     /// ` name="value"`
-    pub(super) fn attribute(&mut self, prefix: &str, local: &str, value: &str) {
+    pub(super) fn attribute(&mut self, name: &str, value: &str) {
         self.put(b" ");
-        self.name(prefix, local);
+        self.put(name.as_bytes());
         self.put(b"=\"");
         self.escaped(value.as_bytes(), attribute_escape);
         self.put(b"\"");
     }
 
+    /// ` xmlns:prefix="uri"`
+    pub(super) fn declaration(&mut self, prefix: &str, uri: &str) {
+        self.put(b" xmlns:");
+        self.put(prefix.as_bytes());
+        self.put(b"=\"");
+        self.escaped(uri.as_bytes(), attribute_escape);
+        self.put(b"\"");
+    }
+
     pub(super) fn text(&mut self, text: &str) {
         let text = text.as_bytes();
-        if memchr::memchr3(b'&', b'<', b'>', text).is_none() && memchr::memchr(b'\r', text).is_none() {
+        if is_plain(text) {
             self.put(text);
         } else {
             self.escaped(text, text_escape);
         }
     }
 
-    fn escaped(&mut self, mut octets: &[u8], escape: fn(u8) -> Option<&'static [u8]>) {
-        while let Some((at, escaped)) =
-            octets.iter().enumerate().find_map(|(at, octet)| escape(*octet).map(|escaped| (at, escaped)))
-        {
-            self.put(octets.get(..at).unwrap_or_default());
-            self.put(escaped);
-            octets = octets.get(at + 1..).unwrap_or_default();
+    #[inline]
+    fn escaped(&mut self, octets: &[u8], escape: impl Fn(u8) -> Option<&'static [u8]>) {
+        let mut from = 0;
+        for (at, octet) in octets.iter().enumerate() {
+            if let Some(escaped) = escape(*octet) {
+                self.put(octets.get(from..at).unwrap_or_default());
+                self.put(escaped);
+                from = at + 1;
+            }
         }
-        self.put(octets);
+        self.put(octets.get(from..).unwrap_or_default());
     }
+}
+
+/// Whether text needs no escape. Vector searches pay only for more than a few words.
+fn is_plain(text: &[u8]) -> bool {
+    if text.len() < 32 {
+        return !text.iter().any(|octet| text_escape(*octet).is_some());
+    }
+    memchr::memchr3(b'&', b'<', b'>', text).is_none() && memchr::memchr(b'\r', text).is_none()
 }
 
 const fn text_escape(octet: u8) -> Option<&'static [u8]> {
