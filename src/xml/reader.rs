@@ -68,6 +68,9 @@ pub(super) enum Token {
 /// A token and where it begins; it ends where the reader stands, or behind a borrowed piece.
 type Found = (Token, u64);
 
+/// What is wrong, at a byte offset of the document: a fault that does not know its path yet.
+pub(super) type Placed = (Code, u64, &'static str);
+
 impl<R: BufRead> Reader<R> {
     /// A reader at byte 0 of a document.
     pub fn new(read: R, limits: Limits) -> Self {
@@ -95,14 +98,13 @@ impl<R: BufRead> Reader<R> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
-        let span = match self.settle() {
-            Some(span) => return Ok(Some(self.end_of_empty(span))),
-            None => self.token(),
-        };
-        match span {
+        if let Some(span) = self.settle() {
+            return Ok(Some(self.end_of_empty(span)));
+        }
+        match self.token() {
             Ok(None) => Ok(None),
             Ok(Some((token, start))) => self.view(&token, start).map(Some),
-            Err(fault) => Err(self.fail(fault)),
+            Err(placed) => Err(fail(&mut self.fault, placed, &self.open)),
         }
     }
 
@@ -117,12 +119,6 @@ impl<R: BufRead> Reader<R> {
     #[must_use]
     pub fn depth(&self) -> usize {
         self.open.depth()
-    }
-
-    fn fail(&mut self, fault: Fault) -> Fault {
-        let fault = fault.within(|| self.open.path());
-        self.fault = Some(fault.clone());
-        fault
     }
 
     /// Does what is left from the event before; gives the span of an empty-element tag whose end comes now.
@@ -154,7 +150,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// Finds the next token.
-    fn token(&mut self) -> Result<Option<Found>, Fault> {
+    fn token(&mut self) -> Result<Option<Found>, Placed> {
         if self.stage == Stage::Start {
             self.begin()?;
         }
@@ -186,19 +182,19 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// The next bytes.
-    pub(super) fn look(&mut self, wanted: usize) -> Result<&[u8], Fault> {
+    pub(super) fn look(&mut self, wanted: usize) -> Result<&[u8], Placed> {
         let at = self.input.position();
         self.input.peek(wanted).map_err(|_| fault(at, UNREADABLE))
     }
 
     /// The byte order mark and the XML declaration.
-    fn begin(&mut self) -> Result<(), Fault> {
+    fn begin(&mut self) -> Result<(), Placed> {
         self.stage = Stage::Prolog;
         self.input.skip_byte_order_mark().map_err(|_| fault(0, UNREADABLE))?;
         let start = self.input.position();
         match self.look(6)? {
             [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [b'<', 0, ..] | [0, b'<', ..] => {
-                return Err(Fault::new(Code::XmlEncoding, start, "UTF-16 or UTF-32; only UTF-8 is read"));
+                return Err((Code::XmlEncoding, start, "UTF-16 or UTF-32; only UTF-8 is read"));
             }
             [b'<', b'?', b'x', b'm', b'l', after, ..] if chars::is_space(*after) => {}
             _ => return Ok(()),
@@ -209,40 +205,40 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// White space outside the root; anything else there is refused.
-    fn space(&mut self) -> Result<(), Fault> {
+    fn space(&mut self) -> Result<(), Placed> {
         let start = self.input.position();
         let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
         let length = piece.iter().position(|byte| !chars::is_space(*byte)).unwrap_or(piece.len());
         if length == 0 {
-            return Err(Fault::new(Code::XmlMalformed, start, "text outside the root element"));
+            return Err((Code::XmlMalformed, start, "text outside the root element"));
         }
         self.input.skip(length);
         Ok(())
     }
 
-    fn finish(&self, at: u64) -> Result<Option<Found>, Fault> {
+    fn finish(&self, at: u64) -> Result<Option<Found>, Placed> {
         let what = match self.stage {
             Stage::Epilog => return Ok(None),
             Stage::Root => "the document ends inside an element",
             Stage::Start | Stage::Prolog => "there is no root element",
         };
-        Err(Fault::new(Code::XmlMalformed, at, what))
+        Err((Code::XmlMalformed, at, what))
     }
 
     /// `<!`: a comment, or the beginning of a CDATA section, for which there is no token of its own.
-    fn declared(&mut self, start: u64) -> Result<Option<Token>, Fault> {
+    fn declared(&mut self, start: u64) -> Result<Option<Token>, Placed> {
         let head = self.look(9)?;
         if head.starts_with(b"<!--") {
             return self.comment(start).map(Some);
         }
         if head.get(2..9).is_some_and(|word| word.eq_ignore_ascii_case(b"DOCTYPE")) {
-            return Err(Fault::new(Code::XmlDoctype, start, "a DOCTYPE"));
+            return Err((Code::XmlDoctype, start, "a DOCTYPE"));
         }
         if !head.starts_with(b"<![CDATA[") {
-            return Err(Fault::new(Code::XmlMalformed, start, "markup of no known kind"));
+            return Err((Code::XmlMalformed, start, "markup of no known kind"));
         }
         if self.stage != Stage::Root {
-            return Err(Fault::new(Code::XmlMalformed, start, "a CDATA section outside the root element"));
+            return Err((Code::XmlMalformed, start, "a CDATA section outside the root element"));
         }
         self.input.skip(9);
         self.brackets = 0;
@@ -250,19 +246,19 @@ impl<R: BufRead> Reader<R> {
         Ok(None)
     }
 
-    fn start_tag(&mut self, start: u64) -> Result<Token, Fault> {
+    fn start_tag(&mut self, start: u64) -> Result<Token, Placed> {
         if self.stage == Stage::Epilog {
-            return Err(Fault::new(Code::XmlMalformed, start, "a second root element"));
+            return Err((Code::XmlMalformed, start, "a second root element"));
         }
         if self.open.depth() >= self.limits.depth {
-            return Err(Fault::new(Code::XmlLimit, start, "elements are nested too deep"));
+            return Err((Code::XmlLimit, start, "elements are nested too deep"));
         }
         self.cut(start, 1, &mut ElementParser::Outside, self.limits.tag)?;
         self.element(start).map(|()| Token::Start)
     }
 
     /// The start tag that was cut out.
-    fn element(&mut self, start: u64) -> Result<(), Fault> {
+    fn element(&mut self, start: u64) -> Result<(), Placed> {
         let flawed = |flaw| fault(start + 1, flaw);
         let text = without_end(self.input.markup());
         let name = chars::qname(text, 0, self.limits.name).map_err(flawed)?;
@@ -278,7 +274,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// An end tag. The name is compared as it was written in the start tag.
-    fn end_tag(&mut self, start: u64) -> Result<Token, Fault> {
+    fn end_tag(&mut self, start: u64) -> Result<Token, Placed> {
         let Self { input, open, .. } = self;
         let (name, ..) = open.innermost();
         let tag = input.peek(2).map_err(|_| fault(start, UNREADABLE))?;
@@ -296,17 +292,17 @@ impl<R: BufRead> Reader<R> {
 
     /// An end tag with white space, at the border of a buffer, or wrong.
     #[cold]
-    fn unusual_end_tag(&mut self, start: u64) -> Result<(), Fault> {
+    fn unusual_end_tag(&mut self, start: u64) -> Result<(), Placed> {
         self.cut(start, 2, &mut ElementParser::Outside, self.limits.tag)?;
         let written = self.input.markup().trim_end_matches(['>', ' ', '\t', '\n', '\r']);
         if self.stage != Stage::Root || written != self.open.innermost().0 {
-            return Err(Fault::new(Code::XmlMalformed, start, "an end tag that does not match the open element"));
+            return Err((Code::XmlMalformed, start, "an end tag that does not match the open element"));
         }
         Ok(())
     }
 
     /// Passes over the first bytes of the markup at `start` and cuts out the rest.
-    fn cut(&mut self, start: u64, head: usize, parser: &mut impl Parser, limit: usize) -> Result<(), Fault> {
+    fn cut(&mut self, start: u64, head: usize, parser: &mut impl Parser, limit: usize) -> Result<(), Placed> {
         self.input.skip(head);
         self.input.cut(parser, limit).map_err(|(code, at, what)| match code {
             Code::XmlEncoding => fault(start, (code, head + at, what)),
@@ -314,7 +310,7 @@ impl<R: BufRead> Reader<R> {
         })
     }
 
-    fn comment(&mut self, start: u64) -> Result<Token, Fault> {
+    fn comment(&mut self, start: u64) -> Result<Token, Placed> {
         let flawed = |flaw| fault(start + 4, flaw);
         self.cut(start, 4, &mut CommentEnd(CommentParser::default()), self.limits.comment)?;
         let content = self.input.markup().strip_suffix("-->").unwrap_or_default();
@@ -331,7 +327,7 @@ impl<R: BufRead> Reader<R> {
         Ok(Token::Comment)
     }
 
-    fn instruction(&mut self, start: u64) -> Result<Token, Fault> {
+    fn instruction(&mut self, start: u64) -> Result<Token, Placed> {
         let flawed = |flaw| fault(start + 2, flaw);
         self.cut(start, 2, &mut PiParser(false), self.limits.comment)?;
         let content = self.input.markup().strip_suffix("?>").unwrap_or_default();
@@ -359,13 +355,9 @@ impl<R: BufRead> Reader<R> {
             Token::Text(Piece::Source(length, classes)) => {
                 self.due = Due::Skip(length);
                 end += u64::try_from(length).unwrap_or(u64::MAX);
-                let Self { input, open, fault, .. } = self;
-                let checked = input.piece().map_err(|_| UNREADABLE);
+                let checked = self.input.piece().map_err(|_| UNREADABLE);
                 let checked = checked.and_then(|piece| chars::checked(piece.get(..length).unwrap_or(piece), classes));
-                Kind::Text(checked.map_err(|flaw| {
-                    let found = self::fault(start, flaw).within(|| open.path());
-                    fault.insert(found).clone()
-                })?)
+                Kind::Text(checked.map_err(|flaw| fail(&mut self.fault, fault(start, flaw), &self.open))?)
             }
             Token::Text(Piece::Made) => Kind::Text(&self.text),
             Token::Start => {
@@ -402,9 +394,15 @@ fn without_end(markup: &str) -> &str {
     inside.strip_suffix('/').unwrap_or(inside)
 }
 
-/// A fault at an offset behind `start`.
-pub(super) fn fault(start: u64, (code, at, what): Flaw) -> Fault {
-    Fault::new(code, start.saturating_add(u64::try_from(at).unwrap_or(u64::MAX)), what)
+/// A flaw at an offset behind `start`.
+pub(super) fn fault(start: u64, (code, at, what): Flaw) -> Placed {
+    (code, start.saturating_add(u64::try_from(at).unwrap_or(u64::MAX)), what)
+}
+
+/// Makes the fault that the reader gives from now on.
+#[cold]
+fn fail(place: &mut Option<Fault>, (code, offset, what): Placed, open: &Open) -> Fault {
+    place.insert(Fault { code, offset, path: open.path(), detail: what.into() }).clone()
 }
 
 #[cfg(test)]

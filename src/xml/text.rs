@@ -6,9 +6,9 @@ use std::io::BufRead;
 use crate::domain::Code;
 use crate::xml::chars::{self, Classes};
 use crate::xml::input::UNREADABLE;
-use crate::xml::reader::{Token, fault};
+use crate::xml::reader::{Placed, Token, fault};
 use crate::xml::window::LOOKAHEAD_MAX;
-use crate::xml::{Fault, Reader, reference};
+use crate::xml::{Reader, reference};
 
 /// A piece of the source at least so long is given as it stands although text that must be gathered follows it.
 const SOURCE_MIN: usize = 4 << 10;
@@ -27,7 +27,7 @@ pub(super) enum Piece {
 
 impl<R: BufRead> Reader<R> {
     /// The next piece of text; there is at least one character.
-    pub(super) fn characters(&mut self) -> Result<Piece, Fault> {
+    pub(super) fn characters(&mut self) -> Result<Piece, Placed> {
         let start = self.input.position();
         let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
         let (run, stopped, classes) = chars::run(piece);
@@ -45,34 +45,29 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// Gathers text up to markup or until there is enough.
-    fn gather(&mut self) -> Result<(), Fault> {
+    fn gather(&mut self) -> Result<(), Placed> {
         self.text.clear();
         while self.text.len() < MADE_MAX {
-            let stop = self.literal(|piece| memchr::memchr3(b'<', b'&', b'\r', piece))?;
-            match stop {
+            match self.literal(|piece| memchr::memchr2(b'<', b'&', piece))? {
                 Some(b'&') => self.reference()?,
-                Some(b'\r') => self.line_end()?,
                 Some(_) => break,
+                None if self.look(1)?.is_empty() => break,
                 None => {}
-            }
-            if stop.is_none() && self.look(1)?.is_empty() {
-                break;
             }
         }
         Ok(())
     }
 
-    /// Gathers what stands as it is meant before the next stop; gives the stop that comes next, if it is near.
-    fn literal(&mut self, stop: impl Fn(&[u8]) -> Option<usize>) -> Result<Option<u8>, Fault> {
+    /// Gathers what stands before the next stop, its line ends normalised; gives the stop that comes next, if it is
+    /// near.
+    fn literal(&mut self, stop: impl Fn(&[u8]) -> Option<usize>) -> Result<Option<u8>, Placed> {
         let start = self.input.position();
         let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
         let at = stop(piece);
         let stopped = at.and_then(|at| piece.get(at)).copied();
-        let length = at.unwrap_or_else(|| chars::whole(piece));
-        // at the end of the document a cut character is left over: it must be looked at, to be refused
-        let length = if length == 0 && at.is_none() { piece.len() } else { length };
+        let length = at.unwrap_or_else(|| unstopped(piece));
         let literal = piece.get(..length).unwrap_or(piece);
-        self.text.push_str(chars::text(literal).map_err(|flaw| fault(start, flaw))?);
+        chars::push_lines(&mut self.text, chars::text(literal).map_err(|flaw| fault(start, flaw))?);
         if !self.in_cdata {
             end_of_cdata(literal, &mut self.brackets).map_err(|flaw| fault(start, flaw))?;
         }
@@ -80,7 +75,7 @@ impl<R: BufRead> Reader<R> {
         Ok(stopped)
     }
 
-    fn reference(&mut self) -> Result<(), Fault> {
+    fn reference(&mut self) -> Result<(), Placed> {
         let start = self.input.position();
         let after = self.look(LOOKAHEAD_MAX)?.get(1..).unwrap_or_default();
         let (c, length) = reference::resolve(after).map_err(|(code, what)| fault(start, (code, 0, what)))?;
@@ -90,17 +85,8 @@ impl<R: BufRead> Reader<R> {
         Ok(())
     }
 
-    /// CR LF or CR becomes LF (XML 1.0, 2.11).
-    fn line_end(&mut self) -> Result<(), Fault> {
-        let length = if self.look(2)?.starts_with(b"\r\n") { 2 } else { 1 };
-        self.text.push('\n');
-        self.input.skip(length);
-        self.brackets = 0;
-        Ok(())
-    }
-
     /// The next piece of a CDATA section and where it begins; nothing where the section ends at once.
-    pub(super) fn cdata(&mut self) -> Result<Option<(Token, u64)>, Fault> {
+    pub(super) fn cdata(&mut self) -> Result<Option<(Token, u64)>, Placed> {
         let start = self.input.position();
         let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
         let stop = memchr::memchr2(b']', b'\r', piece);
@@ -113,23 +99,20 @@ impl<R: BufRead> Reader<R> {
         Ok((!self.text.is_empty()).then_some((Token::Text(Piece::Made), start)))
     }
 
-    fn gather_cdata(&mut self) -> Result<(), Fault> {
+    fn gather_cdata(&mut self) -> Result<(), Placed> {
         self.text.clear();
         while self.in_cdata && self.text.len() < MADE_MAX {
-            match self.literal(|piece| memchr::memchr2(b']', b'\r', piece))? {
-                Some(b'\r') => self.line_end()?,
-                Some(_) => self.bracket()?,
-                None => {}
-            }
-            if self.in_cdata && self.look(1)?.is_empty() {
-                return Err(Fault::new(Code::XmlMalformed, self.input.position(), "a CDATA section is not closed"));
+            if self.literal(|piece| memchr::memchr(b']', piece))?.is_some() {
+                self.bracket()?;
+            } else if self.look(1)?.is_empty() {
+                return Err((Code::XmlMalformed, self.input.position(), "a CDATA section is not closed"));
             }
         }
         Ok(())
     }
 
     /// A `]` in a CDATA section: the end of it, or text.
-    fn bracket(&mut self) -> Result<(), Fault> {
+    fn bracket(&mut self) -> Result<(), Placed> {
         if self.look(3)?.starts_with(b"]]>") {
             self.input.skip(3);
             self.in_cdata = false;
@@ -138,6 +121,16 @@ impl<R: BufRead> Reader<R> {
             self.input.skip(1);
         }
         Ok(())
+    }
+}
+
+/// How much of a piece without a stop can be taken: no half character, and no CR whose LF may follow. At the end of the
+/// document everything: a half character must be looked at, to be refused.
+fn unstopped(piece: &[u8]) -> usize {
+    match chars::whole(piece) {
+        0 => piece.len(),
+        length if length > 1 && piece.get(length - 1) == Some(&b'\r') => length - 1,
+        length => length,
     }
 }
 
