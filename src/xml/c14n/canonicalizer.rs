@@ -113,10 +113,7 @@ impl<S: Sink> Canonicalizer<S> {
         self.output.put(b"<");
         self.output.put(start.name().qualified.as_bytes());
         for (prefix, uri) in self.rendered.own() {
-            match prefix {
-                "" => self.output.attribute("xmlns", uri),
-                _ => self.output.declaration(prefix, uri),
-            }
+            self.output.declaration(prefix, uri);
         }
         if apex && self.algorithm.method != Method::Exclusive && start.inherited().next().is_some() {
             self.apex_attributes(start);

@@ -53,12 +53,13 @@ impl<S: Sink> Output<S> {
         self.put(b"\"");
     }
 
-    /// ` xmlns:prefix="uri"`
-    pub(super) fn declaration(&mut self, prefix: &str, uri: &str) {
-        self.put(b" xmlns:");
-        self.put(prefix.as_bytes());
+    /// ` xmlns:prefix="uri"`, or ` xmlns="uri"` for the empty prefix.
+    pub(super) fn declaration(&mut self, prefix: &[u8], uri: &[u8]) {
+        self.put(b" xmlns");
+        self.put(if prefix.is_empty() { b"" } else { b":" });
+        self.put(prefix);
         self.put(b"=\"");
-        self.escaped(uri.as_bytes(), attribute_escape);
+        self.escaped(uri, attribute_escape);
         self.put(b"\"");
     }
 

@@ -11,7 +11,7 @@ struct Declaration {
 /// A stack of declarations over one arena, a part of it for each open element.
 #[derive(Debug, Default)]
 pub(super) struct Rendered {
-    arena: String,
+    arena: Vec<u8>,
     declarations: Vec<Declaration>,
     /// For each open element: how many declarations and how much of the arena stood before it.
     elements: Vec<(usize, usize)>,
@@ -35,31 +35,32 @@ impl Rendered {
 
     /// Declares a prefix on the innermost element, unless it has this very meaning in the output already.
     pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
-        let known = self
-            .declarations
-            .iter()
-            .rfind(|known| known.prefix.len() == prefix.len() && self.text(&known.prefix) == prefix);
+        let (prefix, uri) = (prefix.as_bytes(), uri.as_bytes());
+        let known = self.declarations.iter().rfind(|known| self.octets(&known.prefix) == prefix);
         // `xmlns=""` is superfluous where no default namespace stands around it (C14N 1.0, 2.3)
-        if known.map_or(prefix.is_empty() && uri.is_empty(), |known| self.text(&known.uri) == uri) {
+        if known.map_or(prefix.is_empty() && uri.is_empty(), |known| self.octets(&known.uri) == uri) {
             return;
         }
         let start = self.arena.len();
-        self.arena.push_str(prefix);
+        self.arena.extend_from_slice(prefix);
         let middle = self.arena.len();
-        self.arena.push_str(uri);
+        self.arena.extend_from_slice(uri);
         self.declarations.push(Declaration { prefix: start..middle, uri: middle..self.arena.len() });
     }
 
     /// The declarations of the innermost element as (prefix, URI), sorted by prefix.
-    pub(super) fn own(&mut self) -> impl Iterator<Item = (&str, &str)> {
+    pub(super) fn own(&mut self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let first = self.elements.last().map_or(0, |element| element.0);
-        let text = |range: &Range<usize>| self.arena.get(range.clone()).unwrap_or_default();
+        let octets = |range: &Range<usize>| self.arena.get(range.clone()).unwrap_or_default();
         let own = self.declarations.get_mut(first..).unwrap_or_default();
-        own.sort_unstable_by(|a, b| text(&a.prefix).cmp(text(&b.prefix)));
-        own.iter().map(move |own| (text(&own.prefix), text(&own.uri)))
+        if own.len() > 1 {
+            own.sort_unstable_by(|a, b| octets(&a.prefix).cmp(octets(&b.prefix)));
+        }
+        own.iter().map(move |own| (octets(&own.prefix), octets(&own.uri)))
     }
 
-    fn text(&self, range: &Range<usize>) -> &str {
+    #[inline]
+    fn octets(&self, range: &Range<usize>) -> &[u8] {
         self.arena.get(range.clone()).unwrap_or_default()
     }
 }
