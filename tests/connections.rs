@@ -20,7 +20,7 @@ use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use truc::api::HubView;
@@ -126,13 +126,18 @@ fn router() -> Router {
         .route("/readyz", get(async || "ready").post(async || "written"))
         .route("/v1/caller", get(async || -> String { panic!("a fault of ours") }))
         .route("/v1/documents", post(async || Refused(Refusal::new(Code::TooLarge, "over the limit"))))
-        .route(
-            "/tlog/checkpoint",
-            get(async || {
-                tokio::time::sleep(Duration::from_millis(300)).await;
-                "done"
-            }),
-        )
+}
+
+/// A call that says when it has begun and then takes `long`.
+fn slow(long: Duration) -> (Router, Arc<Notify>) {
+    let begun = Arc::new(Notify::new());
+    let told = Arc::clone(&begun);
+    let handler = move || async move {
+        told.notify_one();
+        tokio::time::sleep(long).await;
+        "done"
+    };
+    (router().route("/tlog/checkpoint", get(handler)), begun)
 }
 
 async fn request(stream: &mut (impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin), text: &str) -> String {
@@ -279,13 +284,14 @@ async fn more_connections_than_allowed_wait_for_their_turn() {
 
 #[tokio::test]
 async fn a_running_request_is_finished_when_the_hub_stops() {
-    let fixture = Fixture::start(router(), Limits::default()).await;
+    let (router, begun) = slow(Duration::from_millis(300));
+    let fixture = Fixture::start(router, Limits::default()).await;
     let client = fixture.plain_client();
     let running = tokio::spawn({
         let client = client.clone();
         async move { client.checkpoint().await }
     });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    begun.notified().await;
     fixture.stop.send(()).unwrap();
     assert_eq!(running.await.unwrap().unwrap(), "done");
     fixture.served.await.unwrap();
@@ -294,14 +300,18 @@ async fn a_running_request_is_finished_when_the_hub_stops() {
 
 #[tokio::test]
 async fn an_http_2_connection_that_nobody_uses_ends_and_one_in_use_does_not() {
-    let short = Limits { head: Duration::from_millis(100), ..Limits::default() };
-    let fixture = Fixture::start(router(), short).await;
+    let short = Limits { head: Duration::from_secs(1), ..Limits::default() };
+    let fixture = Fixture::start(slow(Duration::from_millis(2500)).0, short).await;
     let stream = fixture.handshake(&rustls::version::TLS13, &[b"h2"], None).await.unwrap();
     let (mut sender, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     let connection = tokio::spawn(connection);
     let request = http::Request::get("https://127.0.0.1/tlog/checkpoint").body(Body::empty()).unwrap();
-    assert_eq!(sender.send_request(request).await.unwrap().status(), 200, "it took three times as long");
+    assert_eq!(
+        sender.send_request(request).await.unwrap().status(),
+        200,
+        "it took longer than an idle connection lives"
+    );
     let ended = tokio::time::timeout(Duration::from_secs(5), connection).await;
     assert!(ended.is_ok());
 }
