@@ -125,6 +125,12 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "End by itself with 0 or 1, leave no hub running",
     ),
     (
+        "demo",
+        "listen",
+        "Lần đầu: địa chỉ HTTPS của trục; mặc định: 127.0.0.1:8443, hoặc một cổng trống",
+        "The first time: the hub's HTTPS address; default: 127.0.0.1:8443, or a free port",
+    ),
+    (
         "init",
         "demo",
         "Kèm PKI thử nghiệm và bốn cơ quan để chạy thử; không dùng vận hành thật",
@@ -157,6 +163,12 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "Level of the technical log: error, warn, info, debug (TRUC_LOG); default: info",
     ),
     ("serve", "log_json", "Nhật ký kỹ thuật dạng JSON", "Technical log as JSON"),
+    (
+        "serve",
+        "stop_on_eof",
+        "Dừng khi đầu vào chuẩn đóng lại: trục không sống lâu hơn chương trình đã gọi nó",
+        "Stop when standard input closes: the hub does not outlive whoever started it",
+    ),
     ("send", "file", "Tệp edXML đã ký; nhiều tệp được", "Signed edXML files"),
     ("send", "dry_run", "Chỉ thử: trục kiểm tra và không lưu gì", "A trial: the hub checks and keeps nothing"),
     (

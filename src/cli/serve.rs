@@ -24,6 +24,8 @@ pub(super) struct Options {
     log: String,
     #[arg(long)]
     log_json: bool,
+    #[arg(long)]
+    stop_on_eof: bool,
 }
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
@@ -32,7 +34,7 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| cannot(&error))?;
     let folder = &context.data;
     let hub = Hub::open(&config, folder, Arc::new(SystemClock)).map_err(|error| cannot(&error))?;
-    let served = runtime.block_on(serve(context, &config, hub.clone()));
+    let served = runtime.block_on(serve(context, &config, hub.clone(), told_to_stop(options.stop_on_eof)));
     hub.close();
     forget_address(folder)?;
     served
@@ -55,7 +57,7 @@ fn configuration(context: &Context, options: &Options) -> Result<Config, Failure
     Ok(config)
 }
 
-async fn serve(context: &Context, config: &Config, hub: Hub) -> Result<(), Failure> {
+async fn serve(context: &Context, config: &Config, hub: Hub, stop: impl Future<Output = ()>) -> Result<(), Failure> {
     let folder = &context.data;
     let tls = http::tls::config(&folder.tls_certificate(), &folder.tls_key()).map_err(|error| cannot(&error))?;
     let listen = Listen { tls: Some((config.listen.tls, tls)), plain: config.listen.plain };
@@ -63,7 +65,7 @@ async fn serve(context: &Context, config: &Config, hub: Hub) -> Result<(), Failu
     let addresses = addresses(&server);
     files::write(&folder.address(), (addresses.join("\n") + "\n").as_bytes())?;
     say_ready(context, &addresses)?;
-    http::serve(server, hub, told_to_stop()).await;
+    http::serve(server, hub, stop).await;
     context.out.note("Trục đã dừng.", "The hub has stopped.");
     Ok(())
 }
@@ -86,8 +88,8 @@ fn addresses(server: &Server) -> Vec<String> {
     tls.into_iter().chain(plain).collect()
 }
 
-/// Ctrl-C, or a polite kill.
-async fn told_to_stop() {
+/// Ctrl-C, a polite kill or, if that was asked for, the end of whoever started us.
+async fn told_to_stop(on_eof: bool) {
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         tracing::warn!("signals cannot be listened to: the hub stops only when it is killed");
@@ -96,7 +98,18 @@ async fn told_to_stop() {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        () = end_of_stdin(), if on_eof => {}
     }
+}
+
+/// Done when standard input has been read to its end, in a thread that is not waited for.
+async fn end_of_stdin() {
+    let (ended, end) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let read = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = ended.send(read); // nobody waits any more: the hub stops already
+    });
+    let _ = end.await; // an error reading it is an end as well
 }
 
 /// An address that nobody serves must not be believed.

@@ -34,7 +34,8 @@ impl RunningHub {
         let data = stage.folder().path().display().to_string();
         let started = Instant::now();
         let mut child = stage
-            .command(&["--data".into(), data, "--json".into(), "serve".into()])
+            .command(&["--data".into(), data, "--json".into(), "serve".into(), "--stop-on-eof".into()])
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::from(errors))
             .spawn()

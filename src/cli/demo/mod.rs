@@ -8,7 +8,7 @@ mod refused;
 mod stage;
 mod story;
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use clap::Args;
 
@@ -21,6 +21,8 @@ use stage::Stage;
 pub(super) struct Options {
     #[arg(long)]
     once: bool,
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
 }
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
@@ -29,7 +31,7 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
         format!("Một ngày với trục. Mỗi dòng $ là một lệnh thật; `truc` là {}.", stage.typed_program()),
         format!("A day with the hub. Every line with $ is a real command; `truc` is {}.", stage.typed_program()),
     )?;
-    prepare(&stage)?;
+    prepare(&stage, options)?;
     let hub = RunningHub::start(&stage)?;
     stage.tell(
         format!("Trục chạy tại {}, sẵn sàng sau {} ms.", hub.address(), hub.ready_after().as_millis()),
@@ -51,14 +53,14 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
 }
 
 /// Makes the data folder the first time; a folder of another kind is left alone.
-fn prepare(stage: &Stage<'_>) -> Result<(), Failure> {
+fn prepare(stage: &Stage<'_>, options: &Options) -> Result<(), Failure> {
     let folder = stage.folder();
     if folder.config().exists() {
         return if folder.test_pki().exists() { Ok(()) } else { Err(not_a_demo(stage)) };
     }
     stage.scene("Lần đầu: tạo thư mục dữ liệu với PKI thử nghiệm", "The first time: a data folder with a test PKI")?;
-    let port = free_port(8443).to_string();
-    stage.passes(&["init", "--demo", "--listen", &format!("127.0.0.1:{port}")]).map(drop)
+    let listen = free(options.listen).to_string();
+    stage.passes(&["init", "--demo", "--listen", &listen]).map(drop)
 }
 
 fn not_a_demo(stage: &Stage<'_>) -> Failure {
@@ -70,9 +72,11 @@ fn not_a_demo(stage: &Stage<'_>) -> Failure {
     )
 }
 
-/// The usual port, or any other one if somebody has it.
-fn free_port(usual: u16) -> u16 {
-    let bound = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    let listener = bound(usual).or_else(|_| bound(0));
-    listener.and_then(|listener| listener.local_addr()).map_or(usual, |address| address.port())
+/// The address that was asked for, or the usual one; another port where the usual one is taken or port 0 was asked for.
+/// The profiles name it, so it is found before the folder is made.
+fn free(asked: Option<SocketAddr>) -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8443));
+    let wanted = asked.unwrap_or(usual);
+    let bound = TcpListener::bind(wanted).or_else(|_| TcpListener::bind((wanted.ip(), 0)));
+    bound.and_then(|listener| listener.local_addr()).unwrap_or(wanted)
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::task::JoinSet;
 
 use crate::api::{AccessRequest, Policy, Role};
 use crate::cli::exit::{Exit, Failure};
@@ -19,7 +20,8 @@ use crate::cli::{Context, files};
 use crate::client::Profile;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, Config, DataFolder};
-use crate::domain::Timestamp;
+use crate::delivery::standing::Caller;
+use crate::domain::{Refusal, Timestamp};
 use crate::engine::Hub;
 use crate::trail::LogKey;
 
@@ -144,9 +146,7 @@ fn first_entries(context: &Context, config: &Config, systems: &[System]) -> Resu
     let done = runtime.block_on(async {
         let caller = Hub::operator_of_folder();
         hub.put_access(&caller, operator).await?;
-        for agency in directory::agencies() {
-            hub.put_agency(&caller, agency).await?;
-        }
+        all_agencies(&hub, &caller).await?;
         for access in accesses {
             hub.put_access(&caller, access).await?;
         }
@@ -154,6 +154,16 @@ fn first_entries(context: &Context, config: &Config, systems: &[System]) -> Resu
     });
     hub.close();
     done.map_err(|refusal| Failure::refused(&refusal, context.lang))
+}
+
+/// All at once, so that they share their writes to the disk.
+async fn all_agencies(hub: &Hub, caller: &Caller) -> Result<(), Refusal> {
+    let mut waiting = JoinSet::new();
+    for agency in directory::agencies() {
+        let (hub, caller) = (hub.clone(), caller.clone());
+        waiting.spawn(async move { hub.put_agency(&caller, agency).await.map(drop) });
+    }
+    waiting.join_all().await.into_iter().collect()
 }
 
 /// An access by the TLS certificate that was made for this name.

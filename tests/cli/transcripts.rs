@@ -1,8 +1,6 @@
 //! What the command line says, pinned: every file in `tests/cmd/` is a transcript of commands (`$ truc …`), their output
 //! (both streams) and their exit code (`? 64`, left out where it is 0). `TRUC_BLESS=1` writes the files anew.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

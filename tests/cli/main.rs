@@ -1,0 +1,10 @@
+//! The real binary, as people and scripts use it: what it prints, what it does with a hub, how it ends.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod demo;
+mod evidence;
+mod operator;
+mod support;
+mod transcripts;
+mod work;

@@ -1,0 +1,61 @@
+//! Making, running and administering a hub.
+
+use crate::support::TestHub;
+
+#[test]
+fn a_folder_is_made_once_and_a_hub_runs_on_it_once() {
+    let mut hub = TestHub::running();
+    hub.run(&["init"]).code_is(73);
+    let second = hub.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.code, 69, "{second:?}");
+    assert!(hub.path("run/address").exists(), "the first one is not disturbed");
+    hub.by("operator", &["agency", "list"]).yes();
+    hub.stop();
+    assert!(!hub.path("run/address").exists());
+    hub.start();
+    hub.by("operator", &["agency", "list"]).yes();
+}
+
+#[test]
+fn the_directory_is_kept_by_the_operator_alone() {
+    let hub = TestHub::running();
+    hub.by("operator", &["agency", "add", "H41.02", "Sở Nội vụ tỉnh Nghệ An"]).yes();
+    let list = hub.by("nghean", &["agency", "list", "sở nội vụ"]).yes();
+    assert!(list.stdout.contains("H41.02") && list.stdout.contains("1 cơ quan"), "{list:?}");
+    hub.by("nghean", &["agency", "add", "H41.03", "Sở Y tế"]).refused("not_allowed", 77);
+    hub.by("operator", &["agency", "close", "H41.02"]).yes();
+    let list = hub.by("operator", &["--json", "agency", "list", "H41.02"]).yes().json();
+    assert_eq!(list[0]["closed"], true);
+    hub.by("operator", &["agency", "close", "H41.99"]).refused("not_found", 1);
+}
+
+#[test]
+fn access_is_granted_by_token_and_taken_away() {
+    let hub = TestHub::running();
+    hub.send("H41", "1/VPCP-TH", &[]);
+    let granted = hub
+        .by("operator", &["--json", "access", "grant", "nghean-vt", "--role", "clerk", "--agency", "H41.*", "--token"])
+        .yes();
+    let token = granted.json()["new_token"].as_str().unwrap().to_owned();
+    let address = std::fs::read_to_string(hub.path("run/address")).unwrap();
+    let profile =
+        format!("hub = \"{}\"\nca = \"../keys/tls/ca.crt\"\ntoken = \"{token}\"\nagency = \"H41\"\n", address.trim());
+    std::fs::write(hub.path("access/clerk.toml"), profile).unwrap();
+    let inbox = hub.by("clerk", &["inbox"]).yes();
+    assert!(inbox.stdout.contains("1/VPCP-TH"), "{inbox:?}");
+    hub.by("clerk", &["access", "list"]).refused("not_allowed", 77);
+    let list = hub.by("operator", &["access", "list"]).yes();
+    assert!(list.stdout.contains("nghean-vt") && list.stdout.contains("văn thư"), "{list:?}");
+    assert!(!list.stdout.contains(&token));
+    hub.by("operator", &["access", "close", "nghean-vt"]).yes();
+    hub.by("clerk", &["inbox"]).refused("unauthenticated", 77);
+}
+
+#[test]
+fn a_crl_whose_file_is_gone_stays_in_force() {
+    let hub = TestHub::running();
+    std::fs::remove_file(hub.path("trust/crl/sub.crl")).unwrap();
+    // A CRL whose file is gone stays in force: who can delete files cannot unrevoke.
+    hub.send("H41", "1/VPCP-TH", &[]);
+    hub.run(&["verify", &hub.file("1-VPCP-TH.edxml")]).code_is(1);
+}

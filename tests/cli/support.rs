@@ -1,0 +1,170 @@
+//! A hub of the real binary in a folder of its own, and clients that are processes.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Said {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The answer must be yes.
+    #[track_caller]
+    pub(crate) fn yes(self) -> Self {
+        assert_eq!(self.code, 0, "{self:?}");
+        self
+    }
+
+    /// It must end with this code.
+    #[track_caller]
+    pub(crate) fn code_is(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    /// The answer must be a refusal with this code and exit code.
+    #[track_caller]
+    pub(crate) fn refused(self, code: &str, exit: i32) -> Self {
+        assert_eq!(self.code, exit, "{self:?}");
+        assert!(self.stderr.contains(&format!("[{code}]")), "{self:?}");
+        self
+    }
+}
+
+/// The binary, in Vietnamese and without anything from outside.
+pub(crate) fn truc() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_truc"));
+    command.env_clear().stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn said(command: &mut Command) -> Said {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A data folder made with `init --demo`, perhaps with a hub running on it.
+pub(crate) struct TestHub {
+    folder: TempDir,
+    running: Option<Child>,
+}
+
+impl TestHub {
+    /// Made, not yet running.
+    pub(crate) fn made() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let hub = Self { folder, running: None };
+        hub.run(&["init", "--demo", "--listen", &format!("127.0.0.1:{port}")]).yes();
+        hub
+    }
+
+    pub(crate) fn running() -> Self {
+        let mut hub = Self::made();
+        hub.start();
+        hub
+    }
+
+    /// Starts it and waits for the line that says that it is ready.
+    pub(crate) fn start(&mut self) {
+        let mut child =
+            self.command(&["--json", "serve"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("https://127.0.0.1:"), "{line}");
+        self.running = Some(child);
+    }
+
+    /// Stops it politely; it must end well.
+    pub(crate) fn stop(&mut self) {
+        let Some(mut child) = self.running.take() else { return };
+        terminate(&child);
+        assert!(child.wait().unwrap().success());
+    }
+
+    /// A file or folder of the data folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("data").join(name)
+    }
+
+    /// A file beside the data folder.
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = truc();
+        command.arg("--data").arg(self.path("")).args(args).current_dir(self.folder.path());
+        command
+    }
+
+    /// Without a profile.
+    pub(crate) fn run(&self, args: &[&str]) -> Said {
+        said(&mut self.command(args))
+    }
+
+    /// As one of the systems of the demo, or the operator.
+    pub(crate) fn by(&self, name: &str, args: &[&str]) -> Said {
+        let profile = self.path("access").join(format!("{name}.toml"));
+        said(self.command(args).env("TRUC_PROFILE", profile))
+    }
+
+    /// Writes, signs and sends a document of VPCP; gives its file.
+    pub(crate) fn send(&self, to: &str, code: &str, more: &[&str]) -> String {
+        let file = self.file(&format!("{}.edxml", code.replace('/', "-")));
+        let mut args =
+            vec!["send", "--new", "--to", to, "--code", code, "--subject", "V/v thử nghiệm", "--save", &file];
+        args.extend(more);
+        self.by("vpcp", &args).yes();
+        file
+    }
+}
+
+impl Drop for TestHub {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.running.take() {
+            terminate(&child);
+            let _ = child.wait();
+        }
+    }
+}
+
+pub(crate) fn terminate(child: &Child) {
+    let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn until(is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(10), "it has not come to be so");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A copy of a file with one thing changed.
+pub(crate) fn altered(file: &str, before: &str, after: &str) -> String {
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(text.contains(before), "{before}");
+    let path = Path::new(file).with_extension("altered");
+    std::fs::write(&path, text.replacen(before, after, 1)).unwrap();
+    path.display().to_string()
+}
