@@ -1,4 +1,5 @@
-//! Whether a certificate was revoked at a time, by the CRLs of its issuer.
+//! Whether a certificate was revoked at a time, by the CRLs of its issuer. That a CRL is signed with the issuer's key,
+//! and that the key may sign CRLs, was checked when it was loaded.
 
 use std::sync::Arc;
 
@@ -9,7 +10,6 @@ use crate::domain::{Code, Refusal, Timestamp};
 use crate::trust::crl::{Crl, Entry};
 use crate::trust::crls::Crls;
 use crate::trust::path::Place;
-use crate::trust::usage;
 use crate::trust::window::Window;
 
 /// How far a CRL's thisUpdate may lie in the future: clocks of hub and authority differ by so much at most.
@@ -31,9 +31,6 @@ pub(super) fn status(
     place: Place,
     at: Timestamp,
 ) -> Result<Good, Refusal> {
-    if !usage::signs_crls(issuer) {
-        return Err(unknown(format!("the CA that issued {place} may not sign CRLs (keyUsage without cRLSign)")));
-    }
     let is_authority = place != Place::Leaf;
     let of_issuer = crls.of(issuer.subject().as_raw(), issuer.public_key().raw);
     let speaking: Vec<_> = of_issuer.filter(|crl| crl.scope.includes(certificate, is_authority)).collect();

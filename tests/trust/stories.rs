@@ -380,6 +380,66 @@ fn a_revoked_authority_takes_everybody_below_with_it() {
     assert!(refusal.detail.starts_with("the issuing CA's certificate is revoked since"), "{}", refusal.detail);
 }
 
+#[test]
+fn an_anchor_below_which_no_authority_may_stand_has_none() {
+    let office = Office::open();
+    let sub = authority(&office, "sub");
+    let validity = Validity { from: at("2026-01-01T00:00:00Z"), until: at("2027-01-01T00:00:00Z") };
+    let below = sub.subordinate(&Subject::named("CA"), validity, Key::generate().unwrap()).unwrap();
+    let key = Key::generate().unwrap();
+    let leaf = below.issue(&Profile::system(), &Subject::named("A"), validity, &key).unwrap();
+    let sources = Sources { anchors: vec![office.layout.ca("sub")], ..Sources::default() };
+    let store = TrustStore::open(sources, at(NOW)).unwrap();
+    let refusal = store.check(&leaf, &[below.certificate().to_vec()], at(NOW)).unwrap_err();
+    assert_eq!(refusal.code, Code::ChainNotFound);
+    assert!(refusal.detail.starts_with("the root's certificate does not allow"), "{}", refusal.detail);
+}
+
+/// An authority that comes with the message is held to the same keys as one of the store: RSA with exponent 3 is not
+/// among them, though its signatures verify.
+#[test]
+fn the_key_of_every_authority_in_the_path_counts() {
+    let office = Office::open();
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    fs::write(file("ext"), "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n").unwrap();
+    fs::write(file("leaf.ext"), "keyUsage=critical,digitalSignature\n").unwrap();
+    let (ca, ca_key) = (office.layout.ca("root"), office.layout.ca("root").with_extension("key"));
+    let (ca, ca_key) = (ca.to_str().unwrap(), ca_key.to_str().unwrap());
+    let made = openssl(&format!("genpkey -algorithm RSA -pkeyopt rsa_keygen_pubexp:3 -out {}", file("ca.key")))
+        && openssl(&format!("req -new -key {} -subj /CN=E3 -out {}", file("ca.key"), file("ca.csr")))
+        && openssl(&format!(
+            "x509 -req -days 3650 -in {} -CA {ca} -CAkey {ca_key} -extfile {} -out {}",
+            file("ca.csr"),
+            file("ext"),
+            file("ca.crt")
+        ))
+        && openssl(&format!("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {}", file("leaf.key")))
+        && openssl(&format!("req -new -key {} -subj /CN=A -out {}", file("leaf.key"), file("leaf.csr")))
+        && openssl(&format!(
+            "x509 -req -days 3650 -in {} -CA {} -CAkey {} -extfile {} -out {}",
+            file("leaf.csr"),
+            file("ca.crt"),
+            file("ca.key"),
+            file("leaf.ext"),
+            file("leaf.crt")
+        ));
+    if !made {
+        eprintln!("SKIPPED the_key_of_every_authority_in_the_path_counts: openssl cannot make the certificates");
+        return;
+    }
+    let (leaf, ca) = (certificate(Path::new(&file("leaf.crt"))), certificate(Path::new(&file("ca.crt"))));
+    let from = x509_parser::parse_x509_certificate(&leaf).unwrap().1.validity().not_before.timestamp();
+    let refusal = office.store().check(&leaf, &[ca], Timestamp::from_millis((from + 60) * 1000)).unwrap_err();
+    assert_eq!(refusal.code, Code::AlgorithmNotAllowed);
+    assert!(refusal.detail.starts_with("the key in the issuing CA's certificate: the exponent"), "{}", refusal.detail);
+}
+
+fn openssl(arguments: &str) -> bool {
+    let made = std::process::Command::new("openssl").args(arguments.split(' ')).output();
+    made.is_ok_and(|output| output.status.success())
+}
+
 fn authority(office: &Office, name: &str) -> Authority {
     let path = office.layout.ca(name);
     let key = Key::from_pkcs8_pem(&fs::read_to_string(path.with_extension("key")).unwrap()).unwrap();

@@ -70,3 +70,55 @@ fn names(point: &DistributionPointName<'_>) -> Vec<Name> {
     };
     names.iter().filter_map(name).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{
+        CertificateParams, CertificateRevocationListParams, CrlDistributionPoint, CrlIssuingDistributionPoint,
+        CrlScope, Issuer, KeyIdMethod, KeyPair, SerialNumber, date_time_ymd,
+    };
+
+    use crate::trust::crl::Crl;
+
+    /// Whether a CRL with this scope speaks of a certificate with these distribution points.
+    fn includes(uri: &str, scope: Option<CrlScope>, points: &[&str], is_authority: bool) -> bool {
+        let mut params = CertificateParams::default();
+        let point = |uri: &str| CrlDistributionPoint { uris: vec![uri.to_owned()] };
+        params.crl_distribution_points = points.iter().map(|uri| point(uri)).collect();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let crl = CertificateRevocationListParams {
+            this_update: date_time_ymd(2026, 11, 22),
+            next_update: date_time_ymd(2026, 11, 29),
+            crl_number: SerialNumber::from(1_u64),
+            issuing_distribution_point: Some(CrlIssuingDistributionPoint { distribution_point: point(uri), scope }),
+            revoked_certs: Vec::new(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let crl = crl.signed_by(&Issuer::new(params, key)).unwrap();
+        let (_, certificate) = x509_parser::parse_x509_certificate(certificate.der()).unwrap();
+        Crl::parse(crl.der().to_vec()).unwrap().scope.includes(&certificate, is_authority)
+    }
+
+    #[test]
+    fn a_partial_crl_speaks_only_of_its_part() {
+        let (own, other) = ("http://ca/1.crl", "http://ca/2.crl");
+        assert!(includes(own, None, &[own], false));
+        assert!(includes(own, None, &[other, own], true));
+        assert!(!includes(own, None, &[other], false));
+        assert!(!includes(own, None, &[], false), "its distribution point is then the issuer's name");
+    }
+
+    #[test]
+    fn a_crl_of_one_kind_says_nothing_of_the_other() {
+        let own = "http://ca/1.crl";
+        for (scope, is_authority, expected) in [
+            (CrlScope::UserCertsOnly, false, true),
+            (CrlScope::UserCertsOnly, true, false),
+            (CrlScope::CaCertsOnly, false, false),
+            (CrlScope::CaCertsOnly, true, true),
+        ] {
+            assert_eq!(includes(own, Some(scope), &[own], is_authority), expected, "{scope:?}, {is_authority}");
+        }
+    }
+}
