@@ -9,6 +9,13 @@ use crate::domain::Lang;
 const TEMPLATE_VI: &str = "{about}\n\nCách dùng: {usage}\n\n{all-args}{after-help}";
 const TEMPLATE_EN: &str = "{about}\n\nUsage: {usage}\n\n{all-args}{after-help}";
 
+const AFTER_VI: &str = "Văn bản được gọi bằng số, ký hiệu như trên giấy: truc track 1234/UBND-TH\n\n\
+    Mã thoát: 0 được · 1 bị từ chối, không hợp lệ, không tìm thấy · 64 sai dòng lệnh · 66 không đọc được tệp · \
+    69 không nối được tới trục · 70 lỗi chương trình · 73 không ghi được tệp · 75 thử lại sau · 77 không được phép";
+const AFTER_EN: &str = "Documents are named by their code, as on paper: truc track 1234/UBND-TH\n\n\
+    Exit codes: 0 yes · 1 refused, not valid, not found · 64 usage · 66 a file cannot be read · \
+    69 the hub cannot be reached · 70 a fault of the program · 73 a file cannot be written · 75 try again · 77 not allowed";
+
 /// The command tree with the texts of `lang`; what the table lacks stays without text (a test refuses that).
 pub(super) fn localised(command: Command, lang: Lang) -> Command {
     let command = described(command, lang, "");
@@ -27,6 +34,9 @@ fn described(command: Command, lang: Lang, path: &str) -> Command {
         .disable_help_flag(true)
         .disable_help_subcommand(true)
         .disable_version_flag(true);
+    if path.is_empty() {
+        command = command.after_help(pick(lang, AFTER_VI, AFTER_EN));
+    }
     if let Some((_, vi, en)) = COMMANDS.iter().find(|(name, ..)| *name == path) {
         command = command.about(pick(lang, vi, en));
     }

@@ -105,18 +105,25 @@ fn width() -> Option<u16> {
     Table::new().width().or_else(|| std::env::var("COLUMNS").ok()?.parse().ok())
 }
 
+/// Without the columns in which nothing stands.
+fn filled(header: &[&str], rows: &[Vec<String>]) -> (Vec<String>, Vec<Vec<String>>) {
+    let is_kept =
+        |at: usize| rows.is_empty() || rows.iter().any(|row| row.get(at).is_some_and(|cell| !cell.is_empty()));
+    let kept: Vec<usize> = (0..header.len()).filter(|at| is_kept(*at)).collect();
+    let pick = |row: &[String]| kept.iter().filter_map(|at| row.get(*at)).map(|cell| shown(cell)).collect();
+    let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
+    (pick(&header), rows.iter().map(|row| pick(row)).collect())
+}
+
 fn table(header: &[&str], rows: &[Vec<String>], terminal: bool, width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    let bold =
-        |text: &&str| if terminal { Cell::new(nfc(text)).add_attribute(Attribute::Bold) } else { Cell::new(nfc(text)) };
-    table.set_header(header.iter().map(bold));
-    for row in rows {
-        table.add_row(row.iter().map(|cell| Cell::new(shown(cell))));
-    }
+    let (header, rows) = filled(header, rows);
+    let bold = |text: &String| if terminal { Cell::new(text).add_attribute(Attribute::Bold) } else { Cell::new(text) };
+    table.set_header(header.iter().map(bold)).add_rows(rows);
     let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
 }
@@ -161,6 +168,14 @@ mod tests {
             "Refused: The content was changed after it was signed [digest_mismatch]\n  Place: line 12, column 5, "
         ));
         assert!(en.contains("\n  Remedy: Send the very file"));
+    }
+
+    #[test]
+    fn columns_in_which_nothing_stands_are_left_out() {
+        let rows = vec![vec!["a".to_owned(), String::new(), "b".to_owned()]];
+        let text = table(&["A", "B", "C"], &rows, false, None);
+        assert_eq!(text.lines().next(), Some(" A   C"));
+        assert_eq!(table(&["A", "B"], &[], false, None).lines().next(), Some(" A   B"));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::cli::exit::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::signer::SignerOptions;
 use crate::cli::{Context, files, words};
-use crate::client::Upload;
-use crate::domain::Lang;
+use crate::client::{ClientError, Upload};
+use crate::domain::{Code, Lang};
 use crate::edxml::RemarkCode;
 
 #[derive(Debug, Args)]
@@ -54,9 +54,19 @@ fn send(context: &Context, hub: &Connection, options: &Options, file: &Path) -> 
         progress.done();
         return would_pass(context, file, &verdict?);
     }
-    let receipt = hub.call(hub.client().send_document(&upload));
+    let receipt = hub.call(send_either(hub, &upload));
     progress.done();
     accepted(context, options, file, &receipt?)
+}
+
+/// A document; and where the hub says that it is a status, a status.
+async fn send_either(hub: &Connection, upload: &Upload) -> Result<Receipt, ClientError> {
+    match hub.client().send_document(upload).await {
+        Err(ClientError::Refused(problem)) if problem.code == Code::DocumentExpected => {
+            hub.client().send_status(upload).await
+        }
+        answer => answer,
+    }
 }
 
 fn accepted(context: &Context, options: &Options, file: &Path, receipt: &Receipt) -> Result<(), Failure> {

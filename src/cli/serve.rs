@@ -10,8 +10,9 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::{Context, files};
 use crate::clock::SystemClock;
 use crate::config::{Config, DataFolder};
-use crate::engine::Hub;
+use crate::engine::{Hub, OpenError};
 use crate::http::{self, Listen, Server};
+use crate::journal::JournalError;
 use crate::telemetry::{self, LogFormat};
 
 #[derive(Debug, Args)]
@@ -33,7 +34,7 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let config = configuration(context, options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| cannot(&error))?;
     let folder = &context.data;
-    let hub = Hub::open(&config, folder, Arc::new(SystemClock)).map_err(|error| cannot(&error))?;
+    let hub = Hub::open(&config, folder, Arc::new(SystemClock)).map_err(|error| not_opened(folder, &error))?;
     let served = runtime.block_on(serve(context, &config, hub.clone(), told_to_stop(options.stop_on_eof)));
     hub.close();
     forget_address(folder)?;
@@ -118,6 +119,18 @@ fn forget_address(folder: &DataFolder) -> Result<(), Failure> {
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::write(&path, &error)),
         _ => Ok(()),
+    }
+}
+
+fn not_opened(folder: &DataFolder, error: &OpenError) -> Failure {
+    let path = folder.path().display();
+    match error {
+        OpenError::Journal(JournalError::InUse) => Failure::new(
+            Exit::Unavailable,
+            format!("Một trục khác đang chạy trên thư mục {path}."),
+            format!("Another hub is running on the folder {path}."),
+        ),
+        error => cannot(error),
     }
 }
 

@@ -106,3 +106,22 @@ fn what_is_wrong_is_refused_with_code_and_exit_code() {
     hub.stop();
     hub.by("vpcp", &["send", &sent]).code_is(69);
 }
+
+#[test]
+fn a_status_that_software_wrote_is_sent_as_one() {
+    const NS: &str = "http://www.mic.gov.vn/TBT/QCVN_102_2016";
+    let hub = TestHub::running();
+    hub.send("H41", "5/VPCP-TH", &["--document-id", "vb-5"]);
+    let (unsigned, signed) = (hub.file("01.xml"), hub.file("01.edxml"));
+    let text = format!(
+        "<edXML xmlns=\"{NS}\"><e:edXMLEnvelope xmlns:e=\"{NS}\"><e:edXMLHeader><e:MessageHeader>\
+         <e:From><e:OrganId>H41</e:OrganId></e:From><e:ResponseFor><e:OrganId>G22</e:OrganId><e:Code>5/VPCP-TH</e:Code>\
+         <e:DocumentId>vb-5</e:DocumentId></e:ResponseFor><e:StatusCode>01</e:StatusCode>\
+         <e:Timestamp>2026/11/22 08:00:00</e:Timestamp></e:MessageHeader></e:edXMLHeader></e:edXMLEnvelope></edXML>"
+    );
+    std::fs::write(&unsigned, text).unwrap();
+    hub.by("nghean", &["sign", &unsigned, "-o", &signed]).yes();
+    let receipt = hub.by("nghean", &["--json", "send", &signed]).yes().json();
+    assert_eq!(receipt["effect"], "moved");
+    assert!(hub.by("vpcp", &["track", "5/VPCP-TH"]).yes().stdout.contains("1 nơi nhận: 1 đã đến"));
+}

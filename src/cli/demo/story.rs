@@ -1,6 +1,6 @@
 //! The day: one document to three provinces, told in the order in which it happens.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::demo::hub::RunningHub;
 use crate::cli::demo::stage::{Said, Stage, differs, must_hold};
@@ -10,7 +10,7 @@ use crate::cli::files;
 use crate::domain::Lang;
 
 /// The number of the first document; each run takes the next one.
-const FIRST_NUMBER: usize = 1234;
+const FIRST_NUMBER: u32 = 1234;
 const SUBJECT: &str = "V/v chủ động ứng phó mưa lũ, sạt lở đất";
 
 /// One run: a document number of its own, a folder for its files.
@@ -24,8 +24,7 @@ impl Day {
     /// The next number: every run leaves a folder.
     fn new(stage: &Stage<'_>) -> Result<Self, Failure> {
         let root = stage.folder().path().join("demo");
-        let played = std::fs::read_dir(&root).map_or(0, Iterator::count);
-        let number = FIRST_NUMBER.saturating_add(played);
+        let number = last_number(&root).map_or(FIRST_NUMBER, |last| last.saturating_add(1));
         let folder = root.join(number.to_string());
         std::fs::create_dir_all(&folder).map_err(|error| Failure::write(&folder, &error))?;
         Ok(Self { code: format!("{number}/VPCP-TH"), folder })
@@ -35,6 +34,11 @@ impl Day {
     pub(super) fn file(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
+}
+
+fn last_number(root: &Path) -> Option<u32> {
+    let folders = std::fs::read_dir(root).ok()?.filter_map(Result::ok);
+    folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok()).max()
 }
 
 /// Plays the whole day; gives the hub back, running.

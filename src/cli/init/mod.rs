@@ -202,6 +202,14 @@ fn report(context: &Context, options: &Options, key: &str) -> Result<(), Failure
         format!("  Khóa kiểm tra của nhật ký (công khai, đưa cho mọi bên): {key}"),
         format!("  The log's verifier key (public, give it to everyone): {key}"),
     )?;
+    if !options.demo {
+        let trust = context.data.trust();
+        let trust = trust.display();
+        out.say(
+            format!("  Cần thêm trước khi nhận văn bản: gốc tin cậy vào {trust}/roots, CA trung gian vào {trust}/intermediates, CRL vào {trust}/crl"),
+            format!("  Needed before documents come: trusted roots into {trust}/roots, intermediates into {trust}/intermediates, CRLs into {trust}/crl"),
+        )?;
+    }
     out.say(format!("  Chạy trục: truc --data {path} serve"), format!("  Run the hub: truc --data {path} serve"))
 }
 
