@@ -4,7 +4,7 @@ use crate::signature::{Algorithms, DigestMethod, SignatureMethod, Weakness};
 use crate::xml::c14n::{self, Method};
 
 /// What a Reference means that names no canonicalisation (XML-DSig 1.1, 4.4.3.2).
-const IMPLIED: c14n::Algorithm = c14n::Algorithm::new(Method::Inclusive10, false);
+pub(super) const IMPLIED: c14n::Algorithm = c14n::Algorithm::new(Method::Inclusive10, false);
 
 /// A canonicalisation with its InclusiveNamespaces.
 #[derive(Debug, Clone, PartialEq, Eq)]

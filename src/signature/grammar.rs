@@ -7,6 +7,10 @@ use crate::domain::Code;
 pub(super) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// The namespace of InclusiveNamespaces.
 pub(super) const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+/// As the national hub's SDK writes exclusive canonicalisation (REFERENCE 4.2); no registered algorithm.
+pub(super) const MISSPELT_EXCLUSIVE: &str = "http://www.w3.org/TR/xml-exc-c14n#";
+/// The enveloped-signature transform.
+pub(super) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
 /// An element of a Signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,14 +3,10 @@
 
 use crate::domain::Code;
 use crate::signature::contents::{Canonicalization, Contents, Reference, Transform};
-use crate::signature::grammar::{Content, DSIG, EXC_C14N, Element, Occurs};
+use crate::signature::grammar::{Content, DSIG, ENVELOPED, EXC_C14N, Element, MISSPELT_EXCLUSIVE, Occurs};
 use crate::signature::{DigestMethod, Limits, SignatureMethod, Weakness, base64, der};
 use crate::xml::c14n::{self, Method};
 use crate::xml::{Event, Fault, Kind, Name, Start};
-
-/// As the national hub's SDK writes exclusive canonicalisation (REFERENCE 4.2); no registered algorithm.
-const MISSPELT_EXCLUSIVE: &str = "http://www.w3.org/TR/xml-exc-c14n#";
-const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
 #[derive(Debug)]
 struct Frame {

@@ -1,12 +1,14 @@
 //! The two ways to read a signed message. [`verify`] gives a value only if the signature TOTAL-PASSED; [`examine`]
 //! gives the value in any case, with the verdict beside it.
 //!
-//! Both are one pass: the same events go to the canonicaliser and to the consumer. Where a Signature asks for another
-//! canonicalisation or digest than most do, the pass begins again once with a new consumer; the Signature usually
-//! stands in the header, so that costs the header, and where it stands behind the data it costs one more pass.
+//! Both are one pass: the same events go to the canonicaliser and to the consumer. What canonicalisation and digest the
+//! Signature asks for is guessed from the first bytes; where the guess was wrong the pass begins again, once, with a new
+//! consumer, as soon as the Signature was read.
 //!
 //! The consumer sees what the signature covers and nothing else: not the Signature's own inside, its tags included, and
 //! no comments, which `URI=""` does not select.
+
+use std::io::BufRead;
 
 use crate::domain::{Code, Refusal, Timestamp};
 use crate::signature::findings::Findings;
@@ -52,6 +54,9 @@ pub fn examine<S: Source, C: Consumer>(
     Ok(Examined { value, verdict: findings.verdict(source) })
 }
 
+/// How many of a message's first bytes are searched for its SignedInfo.
+const GUESS_FROM: usize = 128 << 10;
+
 enum Outcome<T> {
     Read(T, Findings),
     Again(Plan),
@@ -62,25 +67,33 @@ fn run<S: Source, C: Consumer>(
     rules: &Rules<'_>,
     consumer: impl Fn() -> C,
 ) -> Result<(C::Output, Findings), Fault> {
-    let mut plan = Plan::usual();
+    let mut wanted = None;
     for _ in 0..2 {
-        match read(source, rules, &plan, consumer())? {
+        match read(source, rules, wanted, consumer())? {
             Outcome::Read(value, findings) => return Ok((value, findings)),
-            Outcome::Again(wanted) => plan = wanted,
+            Outcome::Again(plan) => wanted = Some(plan),
         }
     }
     Err(Fault::new(Code::TryLater, 0, "the message changed while it was read"))
 }
 
+/// One pass, by a plan or by a guess.
 fn read<S: Source, C: Consumer>(
     source: &S,
     rules: &Rules<'_>,
-    plan: &Plan,
+    wanted: Option<Plan>,
     consumer: C,
 ) -> Result<Outcome<C::Output>, Fault> {
-    let opened = source.open().map_err(|_| Fault::new(Code::TryLater, 0, "the message could not be read"))?;
+    let unreadable = |_| Fault::new(Code::TryLater, 0, "the message could not be read");
+    let mut opened = source.open().map_err(unreadable)?;
+    let plan = match wanted {
+        Some(plan) => plan,
+        None => {
+            opened.fill_buf().map(|bytes| Plan::guess(bytes.get(..GUESS_FROM).unwrap_or(bytes))).map_err(unreadable)?
+        }
+    };
     let mut reader = Reader::new(opened, rules.profile.xml.clone());
-    let mut pass = Pass::new(rules, plan);
+    let mut pass = Pass::new(rules, &plan);
     let mut feed = Feed { consumer, held: None };
     while let Some(event) = reader.next()? {
         let fed = match pass.event(&event) {
