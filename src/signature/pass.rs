@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Code, Refusal, Timestamp};
+use crate::domain::{Code, Digest, Refusal, Timestamp};
 use crate::signature::contents::{Canonicalization, Contents};
 use crate::signature::findings::{Findings, REFERENCE};
 use crate::signature::hasher::Hasher;
@@ -180,8 +180,9 @@ impl<'a> Pass<'a> {
             Err(refusal) => return self.findings.blame_part(refusal, key_info_offset, "KeyInfo"),
         };
         let key = match self.rules.chains.check(&leaf, &certificates, self.rules.at) {
-            Ok(Chain { leaf, key, evidence }) => {
-                self.findings.trust(leaf, evidence);
+            Ok(Chain { leaf: signer, key, evidence }) => {
+                debug_assert_eq!(signer.sha256, Digest::of(&leaf), "the chain is another certificate's");
+                self.findings.trust(signer, evidence);
                 Ok(key)
             }
             Err(refusal) => {

@@ -1,9 +1,14 @@
-//! One altered byte: the message is refused, or it means exactly what it meant.
+//! One altered byte, or one element put elsewhere: the message is refused, or it means exactly what it meant.
 
+use std::ops::Range;
+
+use proptest::prelude::*;
 use truc::domain::Code;
-use truc::signature::SigningOptions;
+use truc::signature::{SigningOptions, examine};
+use truc::xml::c14n::Method;
+use truc::xml::{Kind, Limits, Reader};
 
-use crate::support::{MESSAGE, p256, rsa, verified};
+use crate::support::{MESSAGE, Only, Recorder, now, p256, profile, rsa, verified};
 
 #[test]
 fn no_single_altered_byte_changes_what_is_read() {
@@ -43,4 +48,68 @@ fn an_altered_byte_behind_the_signature_is_called_by_its_name() {
     assert_eq!(at.path, "/edXML/edXMLEnvelope/edXMLHeader/Signature/SignedInfo/Reference");
     let line = signed.lines().nth(usize::try_from(at.line).unwrap() - 1).unwrap();
     assert!(line[usize::try_from(at.column).unwrap() - 1..].starts_with("<ds:Reference "));
+}
+
+/// The byte spans of all elements of a message.
+fn elements(message: &str) -> Vec<Range<usize>> {
+    let mut reader = Reader::new(message.as_bytes(), Limits::default());
+    let (mut open, mut spans) = (Vec::new(), Vec::new());
+    while let Some(event) = reader.next().unwrap() {
+        let span = usize::try_from(event.span.start).unwrap()..usize::try_from(event.span.end).unwrap();
+        match event.kind {
+            Kind::Start(_) => open.push(span.start),
+            Kind::End(_) => spans.push(open.pop().unwrap()..span.end),
+            _ => {}
+        }
+    }
+    spans
+}
+
+/// What an attacker does with whole elements: puts one of them in front of, behind or in the place of another, or inside
+/// it as its first child; and takes it from its old place or leaves it there.
+fn wrap(message: &str, what: Range<usize>, whither: &Range<usize>, how: u8, leave: bool) -> String {
+    let piece = &message[what.clone()];
+    let inside = whither.start + message[whither.clone()].find('>').unwrap() + 1;
+    let (at, gap) = match how {
+        0 => (whither.start, 0),
+        1 => (whither.end, 0),
+        2 => (inside, 0),
+        _ => (whither.start, whither.len()),
+    };
+    let put = |text: &str, at: usize| format!("{}{piece}{}", &text[..at], &text[at + gap..]);
+    if leave || (what.start < at + gap && at < what.end) {
+        put(message, at)
+    } else if at <= what.start {
+        let cut = format!("{}{}", &message[..what.start], &message[what.end..]);
+        put(&cut, at)
+    } else {
+        let cut = format!("{}{}", &message[..what.start], &message[what.end..]);
+        put(&cut, at - what.len())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_element_put_elsewhere_changes_what_is_read(
+        canonicalization in prop::sample::select(vec![Method::Exclusive, Method::Inclusive10]),
+        what in any::<prop::sample::Index>(),
+        whither in any::<prop::sample::Index>(),
+        how in 0_u8..4,
+        leave in any::<bool>(),
+    ) {
+        let signed = rsa().sign(MESSAGE, SigningOptions { canonicalization, ..SigningOptions::default() });
+        let spans = elements(&signed);
+        let wrapped = wrap(&signed, what.get(&spans).clone(), whither.get(&spans), how, leave);
+        if let Ok(passed) = verified(&wrapped, rsa()) {
+            let meant = verified(&signed, rsa()).unwrap().into_parts().0;
+            prop_assert_eq!(passed.value(), &meant, "{}", wrapped);
+        }
+        if let Ok(examined) = examine(&wrapped.as_bytes(), &profile().tolerant(), &Only(&rsa().certificate), now(), Recorder::default) {
+            let verdict = examined.verdict;
+            prop_assert_eq!(verdict.passed(), verified(&wrapped, rsa()).is_ok(), "{}", wrapped);
+            prop_assert_eq!(verdict.passed(), verdict.code.is_none());
+        }
+    }
 }
