@@ -71,11 +71,19 @@ async fn send_either(hub: &Connection, upload: &Upload) -> Result<Receipt, Clien
 
 fn accepted(context: &Context, options: &Options, file: &Path, receipt: &Receipt) -> Result<(), Failure> {
     let path = options.receipt.clone().unwrap_or_else(|| with_ending(file, ".tlog-proof"));
-    files::write(&path, receipt.proof.as_bytes())?;
     if context.out.is_json() {
-        return context.out.json(receipt);
+        context.out.json(receipt)?;
+        return files::write(&path, receipt.proof.as_bytes());
     }
-    let (name, path) = (file.display(), path.display());
+    say_accepted(context, file, receipt)?;
+    files::write(&path, receipt.proof.as_bytes())?;
+    let path = path.display();
+    context.out.say(format!("  Biên nhận: {path}"), format!("  Receipt: {path}"))
+}
+
+/// Said before anything else can fail: it has been accepted.
+fn say_accepted(context: &Context, file: &Path, receipt: &Receipt) -> Result<(), Failure> {
+    let name = file.display();
     if receipt.repeat {
         context.out.say(
             format!("{name}: trục đã tiếp nhận thông điệp này từ trước; đây vẫn là câu trả lời lần đầu."),
@@ -92,8 +100,7 @@ fn accepted(context: &Context, options: &Options, file: &Path, receipt: &Receipt
         format!("  Time: {}, entry {} of the trail", words::time(receipt.time, lang), receipt.seq),
     )?;
     out.say(format!("  Nơi nhận: {to}"), format!("  Recipients: {to}"))?;
-    remarks(context, &receipt.remarks)?;
-    out.say(format!("  Biên nhận: {path}"), format!("  Receipt: {path}"))
+    remarks(context, &receipt.remarks)
 }
 
 fn would_pass(context: &Context, file: &Path, answer: &DryRun) -> Result<(), Failure> {

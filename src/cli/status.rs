@@ -136,8 +136,8 @@ fn tell(
     let name = code.name(lang);
     let to: Vec<_> = receipt.recipients.iter().map(words::party).collect();
     let line = match lang {
-        Lang::Vi => format!("Đã báo {code} {name} tới {}: {}.", to.join(", "), effect(&receipt, lang)),
-        Lang::En => format!("Told {} {code} {name}: {}.", to.join(", "), effect(&receipt, lang)),
+        Lang::Vi => format!("Đã báo cho {}: {code} {name}; {}.", to.join(", "), effect(&receipt, lang)),
+        Lang::En => format!("Told {}: {code} {name}; {}.", to.join(", "), effect(&receipt, lang)),
     };
     context.out.line(words::shown(&line))
 }

@@ -67,52 +67,75 @@ fn examine(context: &Context, options: &Options) -> Result<Verdict, Failure> {
         .map_err(|refusal| Failure::refused(&refusal, context.lang))
 }
 
+/// The verdict for people: two lines, then what it rests on.
 fn lines(verdict: &Verdict, lang: Lang) -> Vec<String> {
     let sub = verdict.sub_indication.map(|sub| format!("/{sub}")).unwrap_or_default();
-    let label = words::pick(lang, "Chữ ký hệ thống (gói tin)", "System signature (envelope)");
-    let mut lines = vec![format!("{label}: {} [{}{sub}]", verdict.for_people(lang), verdict.indication)];
-    lines.push(
-        words::pick(
-            lang,
-            "Chữ ký số của cơ quan, của người ký (văn bản): phiên bản này chưa kiểm tra",
-            "Signatures of the agency and of the signer (document): not checked by this version",
-        )
-        .into(),
-    );
-    let mut add = |vi: &str, en: &str, value: String| {
-        lines.push(format!("  {}: {}", words::pick(lang, vi, en), words::shown(&value)));
-    };
-    if let Some(refusal) = &verdict.refusal {
-        if let Some(at) = &refusal.at {
-            add("Vị trí", "Place", at.to_string());
+    let (system, document) = match lang {
+        Lang::Vi => {
+            ("Chữ ký hệ thống (gói tin)", "Chữ ký số của cơ quan, của người ký (văn bản): phiên bản này chưa kiểm tra")
         }
-        add("Chi tiết", "Detail", refusal.detail.to_string());
-        add("Cách xử lý", "Remedy", refusal.code.remedy(lang).to_owned());
-    }
-    if let Some(signer) = &verdict.signer {
-        let days = |at: Timestamp| at.local().strftime("%d/%m/%Y").to_string();
-        add("Chứng thư số của", "Certificate of", signer.subject.clone());
-        add("Do cấp", "Issued by", signer.issuer.clone());
-        add("Số sê-ri", "Serial", signer.serial.clone());
-        add("Hiệu lực", "Valid", format!("{} – {}", days(signer.not_before), days(signer.not_after)));
-        add("SHA-256", "SHA-256", signer.sha256.to_string());
-    }
-    if let Some(used) = &verdict.algorithms {
-        add("Thuật toán", "Algorithms", format!("{}, {}", used.signature.as_str(), used.digest.as_str()));
-    }
-    for covered in &verdict.covered {
-        add("Phần được ký", "Covered", format!("{} ({})", covered.path, words::size(covered.octets, lang)));
-    }
-    if !verdict.evidence.is_empty() {
-        let count = |kind| verdict.evidence.iter().filter(|material| material.kind == kind).count();
-        let (certificates, crls) = (count(MaterialKind::Certificate), count(MaterialKind::Crl));
-        let certificate = words::pick(lang, "chứng thư số", "certificates");
-        add("Căn cứ", "Rests on", format!("{certificates} {certificate}, {crls} CRL"));
-    }
-    for weakness in &verdict.weaknesses {
-        add("Lưu ý", "Note", weakness.title(lang).to_owned());
-    }
-    lines
+        Lang::En => (
+            "System signature (envelope)",
+            "Signatures of the agency and of the signer (document): not checked by this version",
+        ),
+    };
+    let first = format!("{system}: {} [{}{sub}]", verdict.for_people(lang), verdict.indication);
+    let facts = [reason(verdict, lang), signer(verdict, lang), basis(verdict, lang)].concat();
+    let fact = |(name, value): (&str, String)| format!("  {name}: {}", words::shown(&value));
+    [first, document.to_owned()].into_iter().chain(facts.into_iter().map(fact)).collect()
+}
+
+/// A name and what it is.
+type Fact = (&'static str, String);
+
+/// Why it is not valid.
+fn reason(verdict: &Verdict, lang: Lang) -> Vec<Fact> {
+    let Some(refusal) = &verdict.refusal else { return Vec::new() };
+    let place = refusal.at.as_ref().map(|at| (words::pick(lang, "Vị trí", "Place"), at.to_string()));
+    let detail = (words::pick(lang, "Chi tiết", "Detail"), refusal.detail.to_string());
+    let remedy = (words::pick(lang, "Cách xử lý", "Remedy"), refusal.code.remedy(lang).to_owned());
+    place.into_iter().chain([detail, remedy]).collect()
+}
+
+/// Whom the certificate names. Without a valid signature that is a claim.
+fn signer(verdict: &Verdict, lang: Lang) -> Vec<Fact> {
+    let Some(signer) = &verdict.signer else { return Vec::new() };
+    let days = |at: Timestamp| at.local().strftime("%d/%m/%Y").to_string();
+    let named = match (verdict.passed(), lang) {
+        (true, Lang::Vi) => "Chứng thư số của",
+        (true, Lang::En) => "Certificate of",
+        (false, Lang::Vi) => "Tự khai là chứng thư số của (chưa chứng minh)",
+        (false, Lang::En) => "Claims to be the certificate of (not proven)",
+    };
+    vec![
+        (named, signer.subject.clone()),
+        (words::pick(lang, "Do cấp", "Issued by"), signer.issuer.clone()),
+        (words::pick(lang, "Số sê-ri", "Serial"), signer.serial.clone()),
+        (words::pick(lang, "Hiệu lực", "Valid"), format!("{} – {}", days(signer.not_before), days(signer.not_after))),
+        ("SHA-256", signer.sha256.to_string()),
+    ]
+}
+
+/// What was signed, how, and what the verdict rests on.
+fn basis(verdict: &Verdict, lang: Lang) -> Vec<Fact> {
+    let algorithms = verdict.algorithms.map(|used| format!("{}, {}", used.signature.as_str(), used.digest.as_str()));
+    let covered = verdict.covered.iter().map(|part| format!("{} ({})", part.path, words::size(part.octets, lang)));
+    let count = |kind| verdict.evidence.iter().filter(|material| material.kind == kind).count();
+    let (certificates, crls) = (count(MaterialKind::Certificate), count(MaterialKind::Crl));
+    let evidence = match lang {
+        Lang::Vi => format!("{certificates} chứng thư số, {crls} CRL"),
+        Lang::En => format!("certificates: {certificates}, CRLs: {crls}"),
+    };
+    let evidence = (!verdict.evidence.is_empty()).then_some(evidence);
+    let weaknesses = verdict.weaknesses.iter().map(|weakness| weakness.title(lang).to_owned());
+    let named = |vi, en| move |value| (words::pick(lang, vi, en), value);
+    algorithms
+        .into_iter()
+        .map(named("Thuật toán", "Algorithms"))
+        .chain(covered.map(named("Phần được ký", "Covered")))
+        .chain(evidence.into_iter().map(named("Căn cứ", "Rests on")))
+        .chain(weaknesses.map(named("Lưu ý", "Note")))
+        .collect()
 }
 
 fn answer(verdict: &Verdict) -> Value {

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use crate::support::{said, terminate, truc, until};
+use crate::support::{free_address, said, terminate, truc, until};
 
 const REFUSALS: [&str; 5] = [
     "[digest_mismatch]",
@@ -20,7 +20,7 @@ fn the_day_is_played_in_both_languages_on_one_folder() {
     let play = |lang| {
         let mut command = truc();
         command.args(["--lang", lang, "--data"]).arg(folder.path().join("data"));
-        said(command.args(["demo", "--once", "--listen", "127.0.0.1:0"])).yes()
+        said(command.args(["demo", "--once", "--listen", &free_address()])).yes()
     };
     let first = play("vi");
     assert!(first.stdout.contains("3 nơi nhận: 1 hoàn thành · 1 từ chối · 1 chưa nhận"));
@@ -64,7 +64,7 @@ fn a_demo_that_is_killed_leaves_no_hub_behind() {
 
 fn demo(data: &Path) -> Child {
     let mut command = truc();
-    command.arg("--data").arg(data).args(["demo", "--listen", "127.0.0.1:0"]);
+    command.arg("--data").arg(data).args(["demo", "--listen", &free_address()]);
     command.stdout(Stdio::piped()).spawn().unwrap()
 }
 
@@ -72,7 +72,7 @@ fn demo(data: &Path) -> Child {
 fn a_real_data_folder_is_not_played_with() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    said(truc().arg("--data").arg(&data).args(["init", "--listen", "127.0.0.1:0"])).yes();
+    said(truc().arg("--data").arg(&data).args(["init", "--listen", &free_address()])).yes();
     let refused = said(truc().arg("--data").arg(&data).args(["demo", "--once"]));
     assert_eq!(refused.code, 64, "{refused:?}");
 }

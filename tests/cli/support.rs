@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -46,6 +47,17 @@ impl Said {
     }
 }
 
+/// An address that nobody has: below the ports that the system gives to outgoing connections, and another one for
+/// every test.
+pub(crate) fn free_address() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let mut addresses = std::iter::repeat_with(|| {
+        let number = std::process::id().wrapping_mul(31).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        format!("127.0.0.1:{}", 20_000 + number % 12_000)
+    });
+    addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()
+}
+
 /// The binary, in Vietnamese and without anything from outside.
 pub(crate) fn truc() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_truc"));
@@ -69,9 +81,8 @@ impl TestHub {
     /// Made, not yet running.
     pub(crate) fn made() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let hub = Self { folder, running: None };
-        hub.run(&["init", "--demo", "--listen", &format!("127.0.0.1:{port}")]).yes();
+        hub.run(&["init", "--demo", "--listen", &free_address()]).yes();
         hub
     }
 
