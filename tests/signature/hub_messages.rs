@@ -7,8 +7,9 @@ use std::path::Path;
 use serde_json::Value;
 use truc::domain::{Code, Refusal};
 use truc::signature::{Profile, Verified, verify};
+use truc::trust::{Sources, TrustStore};
 
-use crate::support::{Listed, Recorder, now, shared};
+use crate::support::{Recorder, now, shared};
 
 const NAMESPACE: &str = "urn:testland:exchange:1";
 const MISPLACED: &str = "a Signature in another place than the profile's";
@@ -64,14 +65,19 @@ fn reason(name: &str) -> Code {
     known.unwrap_or_else(|| panic!("{name}: no reason is known")).2
 }
 
-fn trusted(folder: &Path) -> Listed {
-    let names = ["a_rsa2048", "b_rsa4096", "c_rsa3072", "d_p256", "e_p384"];
-    let read = |name| std::fs::read(folder.join(format!("generated/pki/{name}.cert.der"))).unwrap();
-    Listed(names.map(read).to_vec())
+/// The product's own trust, with the root of the vectors, its authorities and their CRLs.
+fn trust(folder: &Path) -> TrustStore {
+    let files = |names: &[&str]| names.iter().map(|name| folder.join("generated/pki").join(name)).collect();
+    let sources = Sources {
+        anchors: files(&["root.cert.pem"]),
+        intermediates: files(&["sub.cert.pem", "subec.cert.pem"]),
+        crls: files(&["root.crl.pem", "sub.crl.pem", "subec.crl.pem"]),
+    };
+    TrustStore::open(sources, now()).unwrap()
 }
 
 /// The answers under the three places where these messages have their Signature.
-fn answers(message: &[u8], chains: &Listed) -> Vec<Result<Verified<String>, Refusal>> {
+fn answers(message: &[u8], chains: &TrustStore) -> Vec<Result<Verified<String>, Refusal>> {
     let places: [&[_]; 3] = [
         &[(NAMESPACE, "Envelope")],
         &[(NAMESPACE, "Envelope"), (NAMESPACE, "Header")],
@@ -92,7 +98,7 @@ fn answer(answers: Vec<Result<Verified<String>, Refusal>>) -> Result<Verified<St
 fn hub_messages_of_the_vectors_get_their_verdicts() {
     let Some(folder) = shared("vectors") else { return };
     let index: Vec<Value> = serde_json::from_slice(&std::fs::read(folder.join("index.json")).unwrap()).unwrap();
-    let chains = trusted(&folder);
+    let chains = trust(&folder);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut wrong = Vec::new();
     for row in index.iter().filter(|row| row["kind"] == "hub-message") {

@@ -105,16 +105,6 @@ impl ChainCheck for Only<'_> {
     }
 }
 
-/// Trusts these certificates.
-pub(crate) struct Listed(pub(crate) Vec<Vec<u8>>);
-
-impl ChainCheck for Listed {
-    fn check(&self, leaf: &[u8], others: &[Vec<u8>], at: Timestamp) -> Result<Chain, Refusal> {
-        let known = self.0.iter().find(|known| known.as_slice() == leaf);
-        Only(known.map_or(&[], Vec::as_slice)).check(leaf, others, at)
-    }
-}
-
 /// Trusts none, for one reason.
 pub(crate) struct Nobody(pub(crate) Code);
 
