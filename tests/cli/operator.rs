@@ -1,6 +1,6 @@
 //! Making, running and administering a hub.
 
-use crate::support::TestHub;
+use crate::support::{TestHub, until};
 
 #[test]
 fn a_folder_is_made_once_and_a_hub_runs_on_it_once() {
@@ -58,4 +58,21 @@ fn a_crl_whose_file_is_gone_stays_in_force() {
     // A CRL whose file is gone stays in force: who can delete files cannot unrevoke.
     hub.send("H41", "1/VPCP-TH", &[]);
     hub.run(&["verify", &hub.file("1-VPCP-TH.edxml")]).code_is(1);
+}
+
+#[test]
+fn without_revocation_lists_everybody_is_told_to_try_later() {
+    let mut hub = TestHub::made();
+    for list in ["root.crl", "sub.crl"] {
+        std::fs::remove_file(hub.path("trust/crl").join(list)).unwrap();
+    }
+    hub.start();
+    let file = hub.file("a.edxml");
+    let args = ["send", "--new", "--to", "H41", "--code", "1/VPCP-TH", "--subject", "Thử", "--save", &file];
+    hub.by("vpcp", &args).refused("revocation_unknown", 75);
+    for list in ["root.crl", "sub.crl"] {
+        std::fs::copy(hub.path("test-pki/crl").join(list), hub.path("trust/crl").join(list)).unwrap();
+    }
+    // The hub sees the lists come; no restart, and the very same message passes.
+    until(|| hub.by("vpcp", &["send", &file]).code == 0);
 }
