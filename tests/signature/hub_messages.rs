@@ -66,7 +66,7 @@ fn reason(name: &str) -> Code {
 }
 
 /// The product's own trust, with the root of the vectors, its authorities and their CRLs.
-fn trust(folder: &Path) -> TrustStore {
+pub(crate) fn trust(folder: &Path) -> TrustStore {
     let files = |names: &[&str]| names.iter().map(|name| folder.join("generated/pki").join(name)).collect();
     let sources = Sources {
         anchors: files(&["root.cert.pem"]),

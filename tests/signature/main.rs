@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod alterations;
+mod certificates;
 mod hub_messages;
 mod keys;
 mod refusals;
