@@ -30,6 +30,8 @@ pub(super) struct Mark {
     bindings: usize,
     xml: usize,
     arena: usize,
+    /// Bytes of the xml:* attributes.
+    kept: usize,
 }
 
 /// The bindings in scope and the xml:* attributes of open elements.
@@ -40,6 +42,8 @@ pub(super) struct Scope {
     bindings: Vec<Pair>,
     /// xml:* attributes, outermost element first.
     xml: Vec<Pair>,
+    /// Bytes of all xml:* attributes kept.
+    kept: usize,
     /// Where the innermost element's own part begins.
     own: Mark,
 }
@@ -49,14 +53,15 @@ impl Scope {
         let arena = format!("xml{XML_NAMESPACE}");
         let none = Pair { name: 0..0, value: 0..0 };
         let xml = Pair { name: 0..3, value: 3..arena.len() };
-        let own = Mark { bindings: 2, xml: 0, arena: arena.len() };
-        Self { arena, bindings: vec![none, xml], xml: Vec::new(), own }
+        let own = Mark { bindings: 2, xml: 0, arena: arena.len(), kept: 0 };
+        Self { arena, bindings: vec![none, xml], xml: Vec::new(), kept: 0, own }
     }
 
     /// Begins an element; give the mark back to [`Scope::close`].
     pub(super) fn open(&mut self) -> Mark {
         let outer = self.own;
-        self.own = Mark { bindings: self.bindings.len(), xml: self.xml.len(), arena: self.arena.len() };
+        self.own =
+            Mark { bindings: self.bindings.len(), xml: self.xml.len(), arena: self.arena.len(), kept: self.kept };
         outer
     }
 
@@ -65,6 +70,7 @@ impl Scope {
         self.bindings.truncate(self.own.bindings);
         self.xml.truncate(self.own.xml);
         self.arena.truncate(self.own.arena);
+        self.kept = self.own.kept;
         self.own = outer;
     }
 
@@ -78,6 +84,7 @@ impl Scope {
     pub(super) fn keep(&mut self, qualified: &str, value: &str) {
         let pair = self.store(qualified, value);
         self.xml.push(pair);
+        self.kept += qualified.len() + value.len();
     }
 
     fn store(&mut self, name: &str, value: &str) -> Pair {
@@ -95,12 +102,13 @@ impl Scope {
 
     /// Bytes of all xml:* attributes kept.
     pub(super) fn kept(&self) -> usize {
-        self.xml.iter().map(|pair| pair.value.end - pair.name.start).sum()
+        self.kept
     }
 
     /// The binding of a prefix, innermost first. The empty prefix is always bound, if only to no namespace.
     pub(super) fn resolve(&self, prefix: &str) -> Option<Binding> {
-        let same = |pair: &Pair| pair.name.len() == prefix.len() && self.text(&pair.name) == prefix;
+        let (arena, prefix) = (self.arena.as_bytes(), prefix.as_bytes());
+        let same = |pair: &Pair| pair.name.len() == prefix.len() && arena.get(pair.name.clone()) == Some(prefix);
         self.bindings.iter().rposition(same).map(Binding)
     }
 

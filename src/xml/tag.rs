@@ -100,8 +100,8 @@ impl Tag {
             item.binding = resolve(text, &item.name.prefix, scope)?;
         }
         let item = &*item;
-        for other in before.iter().filter(|other| part(text, &other.name.local) == part(text, &item.name.local)) {
-            if part(text, &other.name.prefix) == part(text, &item.name.prefix) {
+        for other in before.iter().filter(|other| is_same(text, &other.name.local, &item.name.local)) {
+            if is_same(text, &other.name.prefix, &item.name.prefix) {
                 return Err((Code::XmlMalformed, item.name.prefix.start, "an attribute stands twice"));
             }
             if scope.uri(other.binding) == scope.uri(item.binding) {
@@ -153,6 +153,12 @@ fn value<'r>(text: &'r str, normalised: &'r str, value: &Value) -> &'r str {
 /// A part of a text.
 fn part<'r>(text: &'r str, range: &Range<usize>) -> &'r str {
     text.get(range.clone()).unwrap_or_default()
+}
+
+/// Whether two parts of a text are the same.
+#[inline]
+fn is_same(text: &str, a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.len() == b.len() && text.as_bytes().get(a.clone()) == text.as_bytes().get(b.clone())
 }
 
 /// Places a flaw.
