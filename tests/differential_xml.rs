@@ -54,7 +54,9 @@ fn by_us(method: Method, document: &str, buffer: usize) -> Result<Vec<u8>, Fault
 
 fn compare(document: &str, must_pass: bool, buffer: usize) -> Result<bool, TestCaseError> {
     for (method, option) in METHODS {
-        let ours = match by_us(method, document, buffer) {
+        let whole = by_us(method, document, document.len() + 1);
+        prop_assert_eq!(&whole, &by_us(method, document, buffer), "by {} of {:?}", buffer, document);
+        let ours = match whole {
             Ok(ours) => ours,
             Err(fault) => {
                 prop_assert!(!must_pass, "refused: {fault:?}\n{document:?}");

@@ -115,12 +115,18 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, Flaw> {
 /// The same for bytes whose classes are known.
 #[inline]
 pub(super) fn checked(bytes: &[u8], classes: Classes) -> Result<&str, Flaw> {
-    let text = std::str::from_utf8(bytes).map_err(|error| (Code::XmlEncoding, error.valid_up_to(), "not UTF-8"))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
     let control = classes.0 & Classes::CONTROL != 0;
     if control || (classes.0 & Classes::HIGH != 0 && has_noncharacter(bytes)) {
         return Err(forbidden(text));
     }
     Ok(text)
+}
+
+/// The first flaw of bytes that are not UTF-8 from `at` on.
+#[cold]
+fn not_utf8(bytes: &[u8], at: usize) -> Flaw {
+    text(bytes.get(..at).unwrap_or_default()).err().unwrap_or((Code::XmlEncoding, at, "not UTF-8"))
 }
 
 /// Whether U+FFFE or U+FFFF stands in UTF-8 bytes.

@@ -6,8 +6,8 @@ use std::ops::Range;
 use crate::xml::scope::Scope;
 use crate::xml::tag::Tag;
 
-/// One event and the bytes of the source it was read from. For the events of an empty-element tag both spans are
-/// the whole tag; a text span covers references and CDATA marks inside it as they stand in the source.
+/// One event and the bytes of the source it was read from. Both events of an empty-element tag have the whole tag as
+/// their span. A span of text covers references as they are written, and may cover the end of a CDATA section.
 #[derive(Debug, Clone)]
 pub struct Event<'r> {
     /// What it is.

@@ -18,9 +18,9 @@ pub struct Limits {
     pub value: usize,
     /// A namespace URI.
     pub uri: usize,
-    /// A start tag, whole.
+    /// A tag, from behind its `<` to its `>`.
     pub tag: usize,
-    /// A comment or a processing instruction, whole.
+    /// A comment or a processing instruction, from behind its first mark to its `>`.
     pub comment: usize,
     /// All xml:* attributes of open elements together, names and values: inclusive canonicalisation inherits them.
     pub inherited: usize,

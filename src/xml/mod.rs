@@ -1,6 +1,9 @@
-//! A strict, bounded XML reader over the quick-xml tokenizer, and canonicalisation. It knows no edXML and no
-//! signatures: [`Reader`] gives events, a [`Consumer`] takes them, [`c14n::Canonicalizer`] turns them into octets.
-//! What passes here is namespace-well-formed XML 1.0 in UTF-8 without a DOCTYPE, or it is a [`Fault`].
+//! A strict, bounded XML reader over quick-xml's parsers, and canonicalisation. It knows no edXML and no signatures:
+//! [`Reader`] gives events, a [`Consumer`] takes them, [`c14n::Canonicalizer`] turns them into octets.
+//!
+//! What passes here is namespace-well-formed XML 1.0 in UTF-8 without a DOCTYPE and within [`Limits`]; anything else is
+//! a [`Fault`] at its byte. quick-xml says where markup ends; it checks almost nothing else, so everything that the
+//! standards ask for is checked here, and one thing more: namespace URIs are absolute.
 
 pub mod c14n;
 mod chars;
@@ -10,6 +13,7 @@ mod event;
 mod fault;
 mod input;
 mod limits;
+mod markup;
 mod open;
 mod reader;
 mod reference;

@@ -1,14 +1,14 @@
-//! The pull parser: bytes in, events out, or a fault at its exact place. Each step looks at the next two bytes, has
-//! markup cut out by `input` and leaves text to `text`.
+//! The pull parser: bytes in, events out, or a fault at its exact place. Each step looks at the next two bytes and
+//! leaves what they begin to `markup` or to `text`.
 
 use std::io::BufRead;
 
-use quick_xml::errors::SyntaxError;
-use quick_xml::parser::{CommentParser, ElementParser, Parser, PiParser};
+use quick_xml::parser::PiParser;
 
 use crate::domain::Code;
 use crate::xml::chars::{self, Flaw};
 use crate::xml::input::{Input, UNREADABLE};
+use crate::xml::markup::without_end;
 use crate::xml::open::Open;
 use crate::xml::scope::Scope;
 use crate::xml::tag::Tag;
@@ -19,14 +19,14 @@ use crate::xml::{Event, Fault, Kind, Limits, Name, Start, declaration};
 #[derive(Debug)]
 pub struct Reader<R> {
     pub(super) input: Input<R>,
-    limits: Limits,
-    scope: Scope,
+    pub(super) limits: Limits,
+    pub(super) scope: Scope,
     pub(super) open: Open,
-    tag: Tag,
+    pub(super) tag: Tag,
     /// Text, comments and instructions that are not as they stand in the source.
     pub(super) text: String,
-    stage: Stage,
-    due: Due,
+    pub(super) stage: Stage,
+    pub(super) due: Due,
     /// How many `]` ended the text so far, up to two: a `>` behind two of them is refused.
     pub(super) brackets: u8,
     pub(super) in_cdata: bool,
@@ -35,7 +35,7 @@ pub struct Reader<R> {
 
 /// How far the document has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Start,
     Prolog,
     Root,
@@ -44,7 +44,7 @@ enum Stage {
 
 /// What is left to do for the event given last, once nobody looks at it any more.
 #[derive(Debug, Clone)]
-enum Due {
+pub(super) enum Due {
     Nothing,
     /// Text was given out of the source's own buffer.
     Skip(usize),
@@ -225,129 +225,6 @@ impl<R: BufRead> Reader<R> {
         Err((Code::XmlMalformed, at, what))
     }
 
-    /// `<!`: a comment, or the beginning of a CDATA section, for which there is no token of its own.
-    fn declared(&mut self, start: u64) -> Result<Option<Token>, Placed> {
-        let head = self.look(9)?;
-        if head.starts_with(b"<!--") {
-            return self.comment(start).map(Some);
-        }
-        if head.get(2..9).is_some_and(|word| word.eq_ignore_ascii_case(b"DOCTYPE")) {
-            return Err((Code::XmlDoctype, start, "a DOCTYPE"));
-        }
-        if !head.starts_with(b"<![CDATA[") {
-            return Err((Code::XmlMalformed, start, "markup of no known kind"));
-        }
-        if self.stage != Stage::Root {
-            return Err((Code::XmlMalformed, start, "a CDATA section outside the root element"));
-        }
-        self.input.skip(9);
-        self.brackets = 0;
-        self.in_cdata = true;
-        Ok(None)
-    }
-
-    fn start_tag(&mut self, start: u64) -> Result<Token, Placed> {
-        if self.stage == Stage::Epilog {
-            return Err((Code::XmlMalformed, start, "a second root element"));
-        }
-        if self.open.depth() >= self.limits.depth {
-            return Err((Code::XmlLimit, start, "elements are nested too deep"));
-        }
-        self.cut(start, 1, &mut ElementParser::Outside, self.limits.tag)?;
-        self.element(start).map(|()| Token::Start)
-    }
-
-    /// The start tag that was cut out.
-    fn element(&mut self, start: u64) -> Result<(), Placed> {
-        let flawed = |flaw| fault(start + 1, flaw);
-        let text = without_end(self.input.markup());
-        let name = chars::qname(text, 0, self.limits.name).map_err(flawed)?;
-        self.open.push(name.qualified(text), name.local.start, self.scope.open());
-        let binding = self.tag.read(text, &name, &self.limits, &mut self.scope).map_err(flawed)?;
-        self.open.bind(binding);
-        self.stage = Stage::Root;
-        self.brackets = 0;
-        if self.input.markup().ends_with("/>") {
-            self.due = Due::End(start..self.input.position());
-        }
-        Ok(())
-    }
-
-    /// An end tag. The name is compared as it was written in the start tag.
-    fn end_tag(&mut self, start: u64) -> Result<Token, Placed> {
-        let Self { input, open, .. } = self;
-        let (name, ..) = open.innermost();
-        let tag = input.peek(2).map_err(|_| fault(start, UNREADABLE))?;
-        let (written, after) = (tag.get(2..2 + name.len()), tag.get(2 + name.len()));
-        if written == Some(name.as_bytes()) && after == Some(&b'>') && self.stage == Stage::Root {
-            let length = name.len() + 3;
-            self.input.skip(length);
-        } else {
-            self.unusual_end_tag(start)?;
-        }
-        self.due = Due::Close;
-        self.brackets = 0;
-        Ok(Token::End)
-    }
-
-    /// An end tag with white space, at the border of a buffer, or wrong.
-    #[cold]
-    fn unusual_end_tag(&mut self, start: u64) -> Result<(), Placed> {
-        self.cut(start, 2, &mut ElementParser::Outside, self.limits.tag)?;
-        let written = self.input.markup().trim_end_matches(['>', ' ', '\t', '\n', '\r']);
-        if self.stage != Stage::Root || written != self.open.innermost().0 {
-            return Err((Code::XmlMalformed, start, "an end tag that does not match the open element"));
-        }
-        Ok(())
-    }
-
-    /// Passes over the first bytes of the markup at `start` and cuts out the rest.
-    fn cut(&mut self, start: u64, head: usize, parser: &mut impl Parser, limit: usize) -> Result<(), Placed> {
-        self.input.skip(head);
-        self.input.cut(parser, limit).map_err(|(code, at, what)| match code {
-            Code::XmlEncoding => fault(start, (code, head + at, what)),
-            _ => fault(start, (code, 0, what)),
-        })
-    }
-
-    fn comment(&mut self, start: u64) -> Result<Token, Placed> {
-        let flawed = |flaw| fault(start + 4, flaw);
-        self.cut(start, 4, &mut CommentEnd(CommentParser::default()), self.limits.comment)?;
-        let content = self.input.markup().strip_suffix("-->").unwrap_or_default();
-        chars::text(content.as_bytes()).map_err(flawed)?;
-        if let Some(at) = memchr::memmem::find(content.as_bytes(), b"--") {
-            return Err(flawed((Code::XmlMalformed, at, "-- inside a comment")));
-        }
-        if content.ends_with('-') {
-            return Err(flawed((Code::XmlMalformed, content.len(), "a comment ends with --->")));
-        }
-        self.text.clear();
-        chars::push_lines(&mut self.text, content);
-        self.brackets = 0;
-        Ok(Token::Comment)
-    }
-
-    fn instruction(&mut self, start: u64) -> Result<Token, Placed> {
-        let flawed = |flaw| fault(start + 2, flaw);
-        self.cut(start, 2, &mut PiParser(false), self.limits.comment)?;
-        let content = self.input.markup().strip_suffix("?>").unwrap_or_default();
-        chars::text(content.as_bytes()).map_err(flawed)?;
-        let target = chars::ncname(content, 0, self.limits.name).map_err(flawed)?;
-        let (name, rest) = content.split_at_checked(target).unwrap_or((content, ""));
-        let data = rest.trim_start_matches([' ', '\t', '\n', '\r']);
-        if name.eq_ignore_ascii_case("xml") {
-            return Err(flawed((Code::XmlMalformed, 0, "an XML declaration that is not at the first byte")));
-        }
-        if !rest.is_empty() && data.len() == rest.len() {
-            return Err(flawed((Code::XmlMalformed, target, "a malformed processing instruction")));
-        }
-        self.text.clear();
-        self.text.push_str(name);
-        chars::push_lines(&mut self.text, data);
-        self.brackets = 0;
-        Ok(Token::Instruction(target))
-    }
-
     /// The event of a token.
     fn view(&mut self, token: &Token, start: u64) -> Result<Event<'_>, Fault> {
         let mut end = self.input.position();
@@ -373,25 +250,6 @@ impl<R: BufRead> Reader<R> {
         };
         Ok(Event { kind, span: start..end })
     }
-}
-
-/// quick-xml's parser of comments, which answers with the place behind the `>`, made like the others.
-struct CommentEnd(CommentParser);
-
-impl Parser for CommentEnd {
-    fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
-        self.0.feed(bytes)?.checked_sub(1)
-    }
-
-    fn eof_error(self, content: &[u8]) -> SyntaxError {
-        self.0.eof_error(content)
-    }
-}
-
-/// A start tag's text without `>` or `/>`.
-fn without_end(markup: &str) -> &str {
-    let inside = markup.strip_suffix('>').unwrap_or(markup);
-    inside.strip_suffix('/').unwrap_or(inside)
 }
 
 /// A flaw at an offset behind `start`.

@@ -124,8 +124,8 @@ fn what_is_not_well_formed_is_refused_at_its_place() {
         ("<a>&</a>", 3),
         ("<a>& </a>", 3),
         ("<a>&amp</a>", 3),
-        ("<a>x]]></a>", 4),
-        ("<a>]]]></a>", 4),
+        ("<a>x]]></a>", 6),
+        ("<a>]]]></a>", 6),
         ("<a>\u{1}</a>", 3),
         ("<a>x\u{FFFE}</a>", 4),
         ("<a>&#xFFFF;</a>", 3),
@@ -282,6 +282,70 @@ fn a_long_text_is_cut_between_characters_and_nothing_is_lost() {
         assert!(longest <= 33 << 10);
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    /// Whatever the bytes, and however the source cuts them: no panic, and the same events or the same fault.
+    #[test]
+    fn any_bytes_are_read_alike_through_any_buffer(
+        pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..24),
+        capacity in 1..40usize,
+    ) {
+        let bytes = [b"<a xmlns:p='u:p'>".as_slice(), &pieces.concat()].concat();
+        proptest::prop_assert_eq!(read(bytes.as_slice()), read(BufReader::with_capacity(capacity, bytes.as_slice())));
+        let bytes = pieces.concat();
+        proptest::prop_assert_eq!(read(bytes.as_slice()), read(BufReader::with_capacity(capacity, bytes.as_slice())));
+    }
+}
+
+const PIECES: &[&[u8]] = &[
+    b"<",
+    b">",
+    b"</a>",
+    b"<p:b>",
+    b"</p:b>",
+    b"<c/>",
+    b"<d e='",
+    b"'",
+    b"\"",
+    b"=",
+    b" ",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"]",
+    b"]]>",
+    b"<![CDATA[",
+    b"<!--",
+    b"-->",
+    b"-",
+    b"<?",
+    b"?>",
+    b"?",
+    b"<?xml version='1.0'?>",
+    b"<!DOCTYPE a>",
+    b"&",
+    b"&lt;",
+    b"&#13;",
+    b"&x;",
+    b";",
+    b"\xEF\xBB\xBF",
+    b"\xE1\xBB\x87",
+    b"\xE1\xBB",
+    b"\xF0\x9F\x98\x80",
+    b"\xF0",
+    b"\x80",
+    b"\xFF",
+    b"\xEF\xBF\xBF",
+    b"\0",
+    b"\x01",
+    b"x",
+    b"xmlns",
+    b":",
+    b"/",
+    b"0123456789012345678901234567890123456789012345678901234567890123456789",
+];
 
 #[test]
 fn a_source_that_fails_is_no_fault_of_the_message() {

@@ -4,7 +4,7 @@
 use std::io::BufRead;
 
 use crate::domain::Code;
-use crate::xml::chars::{self, Classes};
+use crate::xml::chars::{self, Classes, Flaw};
 use crate::xml::input::UNREADABLE;
 use crate::xml::reader::{Placed, Token, fault};
 use crate::xml::window::LOOKAHEAD_MAX;
@@ -35,8 +35,8 @@ impl<R: BufRead> Reader<R> {
         let as_it_stands = !stopped || run >= SOURCE_MIN || piece.get(run) == Some(&b'<');
         if as_it_stands && length > 0 {
             if classes.has_bracket() || self.brackets > 0 {
-                let piece = piece.get(..length).unwrap_or(piece);
-                end_of_cdata(piece, &mut self.brackets).map_err(|flaw| fault(start, flaw))?;
+                without_end_of_cdata(piece.get(..length).unwrap_or(piece), &mut self.brackets)
+                    .map_err(|flaw| fault(start, flaw))?;
             }
             return Ok(Piece::Source(length, classes));
         }
@@ -67,10 +67,10 @@ impl<R: BufRead> Reader<R> {
         let stopped = at.and_then(|at| piece.get(at)).copied();
         let length = at.unwrap_or_else(|| unstopped(piece));
         let literal = piece.get(..length).unwrap_or(piece);
-        chars::push_lines(&mut self.text, chars::text(literal).map_err(|flaw| fault(start, flaw))?);
         if !self.in_cdata {
-            end_of_cdata(literal, &mut self.brackets).map_err(|flaw| fault(start, flaw))?;
+            without_end_of_cdata(literal, &mut self.brackets).map_err(|flaw| fault(start, flaw))?;
         }
+        chars::push_lines(&mut self.text, chars::text(literal).map_err(|flaw| fault(start, flaw))?);
         self.input.skip(length);
         Ok(stopped)
     }
@@ -135,13 +135,16 @@ fn unstopped(piece: &[u8]) -> usize {
 }
 
 /// Refuses `]]>` in character data (XML 1.0, 2.4), also where it began in the piece before: `brackets` says how many
-/// `]` stood last.
-fn end_of_cdata(piece: &[u8], brackets: &mut u8) -> Result<(), chars::Flaw> {
+/// `]` stood last. Where characters before it are wrong, those are the fault.
+fn without_end_of_cdata(piece: &[u8], brackets: &mut u8) -> Result<(), Flaw> {
     let first = if *brackets > 0 { Some(0) } else { memchr::memchr(b']', piece) };
     for (at, byte) in piece.iter().enumerate().skip(first.unwrap_or(piece.len())) {
         match byte {
             b']' => *brackets = (*brackets + 1).min(2),
-            b'>' if *brackets == 2 => return Err((Code::XmlMalformed, at.saturating_sub(2), "]]> in text")),
+            b'>' if *brackets == 2 => {
+                chars::text(piece.get(..at).unwrap_or_default())?;
+                return Err((Code::XmlMalformed, at, "]]> in text"));
+            }
             _ => *brackets = 0,
         }
     }
