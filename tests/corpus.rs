@@ -7,8 +7,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use truc::domain::{Code, Refusal};
-use truc::edxml::{ATTACHMENTS_MAX, Message, Mode, RECIPIENTS_MAX, RemarkCode, attachment_digest, read};
+use truc::edxml::{
+    ATTACHMENTS_MAX, Marks, Message, Mode, RECIPIENTS_MAX, RemarkCode, StatusMarks, attachment_digest, read,
+};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
@@ -223,5 +227,86 @@ fn contents_are_read_out_of_the_message() {
         assert!(read_out.starts_with(content), "{name}");
         assert_eq!(attachment.size, u64::try_from(read_out.len()).unwrap(), "{name}");
         assert_eq!(attachment_digest(&source, attachment).unwrap(), truc::domain::Digest::of(&read_out), "{name}");
+    }
+}
+
+/// Without the byte offsets, which do not travel.
+fn without_marks(mut message: Message) -> Message {
+    match &mut message {
+        Message::Document(envelope) => envelope.marks = Marks::default(),
+        Message::Status(status) => status.marks = StatusMarks::default(),
+    }
+    message
+}
+
+#[test]
+fn what_was_read_can_be_kept_and_told() {
+    for path in files(&Path::new(FIXTURES).join("accept")) {
+        let message = without_marks(read_file(&path, Mode::Strict).unwrap());
+        let json = serde_json::to_string(&message).unwrap();
+        assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message, "{}", path.display());
+        let bytes = postcard::to_stdvec(&message).unwrap();
+        assert_eq!(postcard::from_bytes::<Message>(&bytes).unwrap(), message, "{}", path.display());
+    }
+}
+
+fn accepted() -> Vec<Vec<u8>> {
+    files(&Path::new(FIXTURES).join("accept")).iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+/// Pieces that stand in messages, put where they do not belong.
+const PIECES: &[&str] = &[
+    "<edXML:To>",
+    "</edXML:To>",
+    "<edXML:OrganId>H26</edXML:OrganId>",
+    "<edXML:From/>",
+    "<Attachment>",
+    "</Attachment>",
+    "<edXML:Subject>x</edXML:Subject>",
+    "<edXML:StatusCode>03</edXML:StatusCode>",
+    "<AttachmentEncoded/>",
+    "<edXML:Secret>",
+    "&#x0;",
+    "&amp;",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "aGVsbG8=",
+    "=",
+    "\u{FFFD}",
+    " ",
+    "\"",
+    "MẬT - ",
+    "",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Damaged messages are read or refused, in both modes, and never more than that.
+    #[test]
+    fn damaged_messages_never_panic(
+        message in select(accepted()),
+        damages in proptest::collection::vec((any::<Index>(), 0usize..60, select(PIECES)), 1..5),
+    ) {
+        let mut bytes = message;
+        for (at, length, piece) in damages {
+            let from = at.index(bytes.len() + 1);
+            let to = (from + length).min(bytes.len());
+            bytes.splice(from..to, piece.bytes());
+        }
+        for mode in [Mode::Strict, Mode::Tolerant] {
+            match read(&bytes.as_slice(), mode) {
+                Ok(Message::Document(envelope)) => {
+                    prop_assert!(!envelope.header.to.is_empty());
+                    for attachment in &envelope.attachments {
+                        prop_assert!(attachment_digest(&bytes.as_slice(), attachment).is_ok());
+                    }
+                }
+                Ok(Message::Status(_)) => {}
+                Err(refusal) => prop_assert!(refusal.at.is_some()),
+            }
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! Strict base64 in a stream: text comes in pieces, decoded bytes go out in blocks, memory stays bounded.
 //!
-//! White space is dropped (REFERENCE 1.4); all else is by RFC 4648, 4: the standard alphabet, padding as it must be,
+//! White space is dropped (REFERENCE 1.4), carriage returns too, which .NET writes as `&#xD;`; all else is by RFC 4648, 4: the standard alphabet, padding as it must be,
 //! unused bits zero, nothing behind the padding. Whole blocks go through the crate's vectorised engine.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::PAD;
 use memchr::{memchr, memchr3_iter};
+
+use crate::edxml::tree::is_space;
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 type Engine = base64::engine::Simd;
@@ -55,7 +57,7 @@ impl Decoder {
             engine: engine(),
             group: Vec::with_capacity(4),
             clean: Vec::new(),
-            bytes: vec![0; BLOCK / 4 * 3],
+            bytes: Vec::new(),
             wrapped: false,
             ended: false,
         }
@@ -135,16 +137,12 @@ impl Decoder {
         if self.ended {
             return Err(NotBase64);
         }
+        self.bytes.resize(BLOCK / 4 * 3, 0);
         let size = self.engine.decode_slice(groups, &mut self.bytes).map_err(|_| NotBase64)?;
         self.ended = groups.ends_with(b"=");
         out(self.bytes.get(..size).unwrap_or_default());
         Ok(())
     }
-}
-
-/// XML white space. A carriage return can only come from a character reference; .NET writes `&#xD;`.
-const fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 fn without_space(block: &[u8], clean: &mut Vec<u8>) {

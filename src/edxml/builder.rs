@@ -12,7 +12,7 @@ use crate::edxml::manifest::ATTACHMENTS_MAX;
 use crate::edxml::matching;
 use crate::edxml::remark::RemarkCode;
 use crate::edxml::secrecy;
-use crate::edxml::tree::{Notes, Tree};
+use crate::edxml::tree::{Notes, Tree, is_space};
 use crate::edxml::watch::Watch;
 use crate::edxml::{
     Attachment, Envelope, Manifest, Marks, Message, MessageHeader, Mode, QCVN_102, StatusMessage, TraceHeaderList,
@@ -201,7 +201,7 @@ impl Builder {
                 self.payload.text(text);
                 Ok(())
             }
-            Stage::Skeleton if !text.trim().is_empty() => {
+            Stage::Skeleton if !text.bytes().all(is_space) => {
                 let offset = self.open.last().map_or(0, |&(_, offset)| offset);
                 self.notes.remark(RemarkCode::UnknownText, offset, || self.path());
                 Ok(())

@@ -4,7 +4,7 @@
 //! The Vietnamese words: *mật*, *tối mật*, *tuyệt mật*. They also stand inside ordinary words (*bảo mật* security,
 //! *mật độ* density, *mật mã* cipher, *mật khẩu* password), which must pass.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use crate::domain::Code;
 use crate::edxml::remark::RemarkCode;
@@ -52,6 +52,9 @@ fn judge(field: &Cursor<'_>, finding: Finding) -> Result<(), Fault> {
 
 /// What a text shows: a title, a description, a type name.
 fn examine(text: &str) -> Finding {
+    if is_plain(text) && !may_hold_level(text) {
+        return Finding::Nothing;
+    }
     let normal = normalised(text);
     if !may_hold_level(&normal) {
         return Finding::Nothing;
@@ -65,9 +68,9 @@ fn examine(text: &str) -> Finding {
 
 /// What a `CodeNotation` shows: there each part between `-` and `/` stands for itself (`UBND-MẬT`).
 fn examine_notation(text: &str) -> Finding {
-    let normal = normalised(text);
-    let stamped = normal.split(['-', '/', ' ']).any(|part| part.to_lowercase() == "mật");
-    if stamped { Finding::Marked } else { examine(text) }
+    let finding = examine(text);
+    let stamped = || normalised(text).split(['-', '/', ' ']).any(|part| part.to_lowercase() == "mật");
+    if finding != Finding::Nothing && stamped() { Finding::Marked } else { finding }
 }
 
 /// Whether an element of this name states a secrecy level (V2 and older, REFERENCE 1.7).
@@ -110,13 +113,16 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
 }
 
+/// Whether [`normalised`] would change no letter.
+fn is_plain(text: &str) -> bool {
+    is_nfkc_quick(text.chars()) == IsNormalized::Yes
+}
+
 /// Cheap: most texts end here.
 fn may_hold_level(normal: &str) -> bool {
-    let mut last = ['\0'; 2];
-    normal.chars().filter(|c| c.is_alphanumeric()).any(|c| {
-        let [m, a] = last;
-        last = [a, c];
-        matches!((m, a, c), ('m' | 'M', 'a' | 'A' | 'ậ' | 'Ậ', 't' | 'T'))
+    normal.match_indices(['m', 'M']).any(|(at, _)| {
+        let mut behind = normal.get(at + 1..).unwrap_or_default().chars().filter(|c| c.is_alphanumeric());
+        matches!(behind.next(), Some('a' | 'A' | 'ậ' | 'Ậ')) && matches!(behind.next(), Some('t' | 'T'))
     })
 }
 

@@ -15,6 +15,11 @@ use crate::xml::{Fault, Start};
 /// Most elements of one section: more than 5,000 recipients with all their fields.
 const NODES_MAX: usize = 60_000;
 
+/// White space of XML.
+pub(super) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
 /// How a node was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Used {
@@ -121,7 +126,7 @@ impl Tree {
     pub(super) fn text(&mut self, text: &str) -> Result<(), Fault> {
         let Some(node) = self.open.last().and_then(|&open| self.nodes.get_mut(open)) else { return Ok(()) };
         if node.first_child.is_some() {
-            node.mixed |= !text.trim().is_empty();
+            node.mixed = node.mixed || !text.bytes().all(is_space);
             return Ok(());
         }
         if node.text.len() + text.len() > TEXT_OCTETS_MAX {
@@ -146,12 +151,12 @@ impl Tree {
     pub(super) fn remark_unread(&self, notes: &Notes) {
         for (index, node) in self.nodes.iter().enumerate() {
             let around = node.parent.and_then(|parent| self.nodes.get(parent)).map(|parent| parent.used.get());
-            let stray = node.mixed || !self.part(&node.text).trim().is_empty();
+            let stray = || node.mixed || !self.part(&node.text).bytes().all(is_space);
             match node.used.get() {
                 Used::Not if matches!(around, Some(Used::Branch | Used::Leaf)) => {
                     notes.remark(RemarkCode::UnknownElement, node.offset, || self.path(index));
                 }
-                Used::Branch if stray => notes.remark(RemarkCode::UnknownText, node.offset, || self.path(index)),
+                Used::Branch if stray() => notes.remark(RemarkCode::UnknownText, node.offset, || self.path(index)),
                 _ => {}
             }
         }

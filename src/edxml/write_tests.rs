@@ -168,3 +168,27 @@ fn a_written_status_reads_back_with_every_field() {
     assert_eq!(status.status_code, StatusCode::Rejected);
     assert_eq!(status.timestamp, Some(Text::from("2026/03/06 00:30:00")));
 }
+
+/// The children of `MessageHeader` in reverse order.
+fn reversed(message: &str) -> String {
+    let (before, rest) = message.split_once("<edXML:MessageHeader>\n").unwrap();
+    let (children, after) = rest.split_once("\n      </edXML:MessageHeader>").unwrap();
+    let marked = children.replace("\n        <edXML:", "\n|        <edXML:");
+    let mut blocks: Vec<&str> = marked.split("\n|").collect();
+    blocks.reverse();
+    format!("{before}<edXML:MessageHeader>\n{}\n      </edXML:MessageHeader>{after}", blocks.join("\n"))
+}
+
+#[test]
+fn the_order_of_children_means_nothing() {
+    let header = MessageHeader { to: vec![full("H41")], ..header() };
+    let draft = Draft { header, trace: trace(), files: Vec::new() };
+    let message = String::from_utf8(write_document(&draft)).unwrap();
+    let turned = reversed(&message);
+    assert_ne!(turned, message);
+    let header = |text: &str| match read(&text.as_bytes(), Mode::Strict) {
+        Ok(Message::Document(envelope)) => envelope.header,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(header(&turned), header(&message));
+}
