@@ -35,7 +35,7 @@ use support::Document;
 const ATTACHMENT: usize = 20_000;
 /// Clients, and how many messages each run posts.
 const RUNS: [(usize, usize); 3] = [(1, 2_000), (16, 6_000), (64, 10_000)];
-const REPETITIONS: usize = 3;
+const REPETITIONS: usize = 5;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -98,7 +98,7 @@ fn message(signer: &server::Signer, number: usize) -> Vec<u8> {
     let file = base64::engine::general_purpose::STANDARD.encode(octets);
     let (id, number) = (format!("bench-{number}"), number.to_string());
     let document = Document { to: &["H41"], id: &id, number: &number, file: &file, ..Document::default() };
-    signer.hub.signed(&document.text(), "G22")
+    signer.signed(&document.text())
 }
 
 fn report(clients: &str, pairs: &mut [(Measured, Measured)]) {

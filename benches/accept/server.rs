@@ -8,17 +8,18 @@ use std::sync::Arc;
 
 use truc::api::{AccessRequest, Policy, Role, Scope};
 use truc::clock::{Clock, SystemClock};
-use truc::config::{DataFolder, template};
+use truc::config::{Config, DataFolder, template};
 use truc::engine::Hub;
 use truc::http::{Listen, Server};
-use truc::trust::pki::Plan;
+use truc::trust::pki::{Layout, Plan};
 
-use crate::support::{TestHub, id};
+use crate::support::{TestHub, id, signed};
 
-/// The hub's folder with an RSA-2048 signer, its token, and the trust for TLS. The hub in it is closed: it is only
-/// signed with.
+/// The hub's folder with an RSA-2048 signer, its token, and the trust for TLS.
 pub(crate) struct Signer {
-    pub(crate) hub: TestHub,
+    folder: tempfile::TempDir,
+    config: Config,
+    pki: Layout,
     pub(crate) token: String,
 }
 
@@ -37,24 +38,30 @@ impl Signer {
         };
         let view = hub.hub.put_access(&Hub::operator_of_folder(), request).await.unwrap();
         hub.hub.close();
-        let signer = Self { hub, token: view.new_token.unwrap() };
+        let TestHub { folder, config, pki, .. } = hub;
+        let signer = Self { folder, config, pki, token: view.new_token.unwrap() };
         signer.make_servable();
         signer
     }
 
+    pub(crate) fn signed(&self, message: &str) -> Vec<u8> {
+        signed(&self.pki, message, "G22")
+    }
+
     fn data(&self) -> DataFolder {
-        DataFolder::new(self.hub.folder.path())
+        DataFolder::new(self.folder.path())
     }
 
     fn make_servable(&self) {
         let at = SystemClock.now();
         let server_names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let plan = Plan { at, crl_until: at, holders: Vec::new(), server_names, clients: Vec::new() };
-        self.hub.pki.create_tls(&plan).unwrap();
+        self.pki.create_tls(&plan).unwrap();
         let data = self.data();
-        std::fs::copy(self.hub.pki.tls_certificate("server"), data.tls_certificate()).unwrap();
-        std::fs::copy(self.hub.pki.tls_key("server"), data.tls_key()).unwrap();
-        let mut config = self.hub.config.clone();
+        std::fs::create_dir_all(data.tls_certificate().parent().unwrap()).unwrap();
+        std::fs::copy(self.pki.tls_certificate("server"), data.tls_certificate()).unwrap();
+        std::fs::copy(self.pki.tls_key("server"), data.tls_key()).unwrap();
+        let mut config = self.config.clone();
         config.listen.tls = SocketAddr::from(([127, 0, 0, 1], 0));
         config.listen.plain = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
         std::fs::write(data.config(), template(&config)).unwrap();
@@ -64,7 +71,7 @@ impl Signer {
     pub(crate) fn tls(&self) -> Arc<rustls::ClientConfig> {
         use rustls_pki_types::pem::PemObject;
         let mut roots = rustls::RootCertStore::empty();
-        let ca = rustls_pki_types::CertificateDer::from_pem_file(self.hub.pki.tls_certificate("ca")).unwrap();
+        let ca = rustls_pki_types::CertificateDer::from_pem_file(self.pki.tls_certificate("ca")).unwrap();
         roots.add(ca).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder =

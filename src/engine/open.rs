@@ -170,6 +170,7 @@ fn up_to_date(
             replay(index.as_ref(), journal)?;
             return Ok(index);
         }
+        Err(IndexError::InUse) => return Err(IndexError::InUse.into()),
         Ok(Ok((_, false))) => tracing::warn!("the index is not of this journal: building it again"),
         Ok(Err(error)) | Err(error) => tracing::warn!(%error, "the index cannot be used: building it again"),
     }

@@ -75,12 +75,7 @@ impl TestHub {
 
     /// Signs with the system certificate in `file` of the test PKI.
     pub fn signed(&self, message: &str, file: &str) -> Vec<u8> {
-        let key = SigningKey::from_pem(&std::fs::read(self.pki.key(file)).unwrap()).unwrap();
-        let mut certificates = vec![der(&self.pki.certificate(file))];
-        if file != "outside" {
-            certificates.push(der(&self.pki.ca("sub")));
-        }
-        sign(message.as_bytes(), &signature_profile(), &key, &certificates, SigningOptions::default()).unwrap()
+        signed(&self.pki, message, file)
     }
 
     /// The system certificate in `file` of the test PKI, PEM.
@@ -157,6 +152,16 @@ fn make_folder(path: &std::path::Path, config: &Config, at: Timestamp, key: Opti
         std::fs::copy(from, to).unwrap();
     }
     pki
+}
+
+/// Signs with the system certificate in `file`.
+pub fn signed(pki: &Layout, message: &str, file: &str) -> Vec<u8> {
+    let key = SigningKey::from_pem(&std::fs::read(pki.key(file)).unwrap()).unwrap();
+    let mut certificates = vec![der(&pki.certificate(file))];
+    if file != "outside" {
+        certificates.push(der(&pki.ca("sub")));
+    }
+    sign(message.as_bytes(), &signature_profile(), &key, &certificates, SigningOptions::default()).unwrap()
 }
 
 fn der(pem: &std::path::Path) -> Vec<u8> {
