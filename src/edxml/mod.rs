@@ -48,13 +48,6 @@ pub use write::{Draft, DraftFile, StatusDraft, write_document, write_status};
 /// The one namespace of V1 and V1s; the prefix `edXML` and the default namespace are both bound to it.
 pub const QCVN_102: &str = "http://www.mic.gov.vn/TBT/QCVN_102_2016";
 
-/// Where the envelope's `Signature` stands: the elements from the root to its parent, each `(namespace, local name)`.
-pub const SIGNATURE_PATH: [(&str, &str); 3] =
-    [(QCVN_102, "edXML"), (QCVN_102, "edXMLEnvelope"), (QCVN_102, "edXMLHeader")];
-
-/// The element in the Signature's place that, empty, says that the message is not signed (.NET, REFERENCE 4.2).
-pub const SIGNATURE_PLACEHOLDER: (&str, &str) = (QCVN_102, "DigitalSignature");
-
 /// How strictly a message is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

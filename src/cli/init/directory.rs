@@ -2,8 +2,8 @@
 
 use crate::api::Agency;
 
-/// `code,name,closed` a line, after a header. Names may stand in double quotes.
-const AGENCIES: &str = include_str!("agencies.csv");
+/// `code,name,group,closed_on,successor` a line, after a header. Names may stand in double quotes.
+const AGENCIES: &str = include_str!("../../../data/agencies.csv");
 
 /// Every line that is one; a test reads them all.
 pub(super) fn agencies() -> Vec<Agency> {
@@ -12,8 +12,9 @@ pub(super) fn agencies() -> Vec<Agency> {
 
 fn agency(line: &str) -> Option<Agency> {
     let (code, rest) = line.split_once(',')?;
-    let (name, state) = rest.rsplit_once(',')?;
-    Some(Agency { code: code.parse().ok()?, name: name.trim_matches('"').to_owned(), closed: state == "closed" })
+    let mut tail = rest.rsplitn(4, ',');
+    let (_successor, closed_on, _group, name) = (tail.next()?, tail.next()?, tail.next()?, tail.next()?);
+    Some(Agency { code: code.parse().ok()?, name: name.trim_matches('"').to_owned(), closed: !closed_on.is_empty() })
 }
 
 #[cfg(test)]
