@@ -177,6 +177,7 @@ pub(super) struct QName {
 
 impl QName {
     /// The name with its prefix, as it stands in the text.
+    #[inline]
     pub(super) fn qualified<'r>(&self, text: &'r str) -> &'r str {
         text.get(self.prefix.start..self.local.end).unwrap_or_default()
     }

@@ -34,6 +34,7 @@ impl<R: BufRead> Input<R> {
     }
 
     /// Byte offset of what comes next.
+    #[inline]
     pub(super) fn position(&self) -> u64 {
         self.window.position()
     }
@@ -66,6 +67,7 @@ impl<R: BufRead> Input<R> {
     }
 
     /// The markup cut out last.
+    #[inline]
     pub(super) fn markup(&self) -> &str {
         &self.markup
     }

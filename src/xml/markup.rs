@@ -156,7 +156,8 @@ impl Parser for CommentEnd {
 }
 
 /// A start tag's text without `>` or `/>`.
+#[inline]
 pub(super) fn without_end(markup: &str) -> &str {
-    let inside = markup.strip_suffix('>').unwrap_or(markup);
-    inside.strip_suffix('/').unwrap_or(inside)
+    let end = if markup.ends_with("/>") { 2 } else { 1 };
+    markup.get(..markup.len().saturating_sub(end)).unwrap_or_default()
 }

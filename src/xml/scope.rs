@@ -66,6 +66,7 @@ impl Scope {
     }
 
     /// Ends the innermost element.
+    #[inline]
     pub(super) fn close(&mut self, outer: Mark) {
         self.bindings.truncate(self.own.bindings);
         self.xml.truncate(self.own.xml);
@@ -106,6 +107,7 @@ impl Scope {
     }
 
     /// The binding of a prefix, innermost first. The empty prefix is always bound, if only to no namespace.
+    #[inline]
     pub(super) fn resolve(&self, prefix: &str) -> Option<Binding> {
         let (arena, prefix) = (self.arena.as_bytes(), prefix.as_bytes());
         let same = |pair: &Pair| pair.name.len() == prefix.len() && arena.get(pair.name.clone()) == Some(prefix);
@@ -113,6 +115,7 @@ impl Scope {
     }
 
     /// The URI of a binding.
+    #[inline]
     pub(super) fn uri(&self, binding: Binding) -> &str {
         self.bindings.get(binding.0).map_or("", |pair| self.text(&pair.value))
     }
@@ -145,6 +148,7 @@ impl Scope {
         (self.text(&pair.name), self.text(&pair.value))
     }
 
+    #[inline]
     fn text(&self, range: &Range<usize>) -> &str {
         self.arena.get(range.clone()).unwrap_or_default()
     }

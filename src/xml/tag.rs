@@ -143,6 +143,7 @@ impl Tag {
     }
 }
 
+#[inline]
 fn value<'r>(text: &'r str, normalised: &'r str, value: &Value) -> &'r str {
     match value {
         Value::Literal(range) => part(text, range),
@@ -151,6 +152,7 @@ fn value<'r>(text: &'r str, normalised: &'r str, value: &Value) -> &'r str {
 }
 
 /// A part of a text.
+#[inline]
 fn part<'r>(text: &'r str, range: &Range<usize>) -> &'r str {
     text.get(range.clone()).unwrap_or_default()
 }

@@ -20,6 +20,7 @@ impl<S: Sink> Output<S> {
         Self { buffer: Vec::with_capacity(BUFFER), sink }
     }
 
+    #[inline]
     pub(super) fn put(&mut self, octets: &[u8]) {
         if self.buffer.len() + octets.len() > BUFFER {
             self.flush();

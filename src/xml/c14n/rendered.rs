@@ -22,10 +22,12 @@ impl Rendered {
         self.elements.len()
     }
 
+    #[inline]
     pub(super) fn open(&mut self) {
         self.elements.push((self.declarations.len(), self.arena.len()));
     }
 
+    #[inline]
     pub(super) fn close(&mut self) {
         if let Some((declarations, arena)) = self.elements.pop() {
             self.declarations.truncate(declarations);
@@ -34,9 +36,12 @@ impl Rendered {
     }
 
     /// Declares a prefix on the innermost element, unless it has this very meaning in the output already.
+    #[inline]
     pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
         let (prefix, uri) = (prefix.as_bytes(), uri.as_bytes());
-        let known = self.declarations.iter().rfind(|known| self.octets(&known.prefix) == prefix);
+        let is_known =
+            |known: &&Declaration| known.prefix.len() == prefix.len() && self.octets(&known.prefix) == prefix;
+        let known = self.declarations.iter().rfind(is_known);
         // `xmlns=""` is superfluous where no default namespace stands around it (C14N 1.0, 2.3)
         if known.map_or(prefix.is_empty() && uri.is_empty(), |known| self.octets(&known.uri) == uri) {
             return;
