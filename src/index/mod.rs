@@ -5,7 +5,9 @@
 //! caller's, written in the same [`Writes`] as what it speaks of: an index that is missing, damaged or ahead of the
 //! journal is deleted and built again.
 
+mod buffered;
 mod memory;
+mod merge;
 mod overlay;
 mod redb;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod suite;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+pub use buffered::Buffered;
 pub use memory::Memory;
 pub use overlay::Overlay;
 pub use redb::Redb;

@@ -1,8 +1,8 @@
 //! A view together with writes that are not applied yet: a batch reads its own writes.
 
-use std::ops::{Bound, ControlFlow};
+use std::ops::Bound;
 
-use crate::index::{IndexError, Read, Visit, Writes};
+use crate::index::{IndexError, Read, Visit, Writes, merge};
 
 /// What `base` will be once `writes` are applied.
 pub struct Overlay<'a> {
@@ -63,64 +63,8 @@ impl Read for Overlay<'_> {
         if from >= to {
             return Ok(());
         }
-        let range = self.writes.range::<[u8], _>((Bound::Included(from), Bound::Excluded(to)));
-        let mut merge = Merge { written: Directed { range, reverse }.peekable(), reverse, done: false };
-        self.base.scan(from, to, reverse, &mut |key, value| merge.row(key, value, visit))?;
-        merge.rest(visit);
-        Ok(())
-    }
-}
-
-type Written<'w> = (&'w Vec<u8>, &'w Option<Vec<u8>>);
-
-/// The written rows in the direction of the scan.
-struct Directed<'w> {
-    range: std::collections::btree_map::Range<'w, Vec<u8>, Option<Vec<u8>>>,
-    reverse: bool,
-}
-
-impl<'w> Iterator for Directed<'w> {
-    type Item = Written<'w>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.reverse { self.range.next_back() } else { self.range.next() }
-    }
-}
-
-/// Merges the written rows into those of the base, which come one by one.
-struct Merge<'w> {
-    written: std::iter::Peekable<Directed<'w>>,
-    reverse: bool,
-    /// The visitor has seen enough.
-    done: bool,
-}
-
-impl Merge<'_> {
-    /// A row of the base: first the written ones before it, then it, unless it was written over or deleted.
-    fn row(&mut self, key: &[u8], value: &[u8], visit: &mut Visit<'_>) -> ControlFlow<()> {
-        let reverse = self.reverse;
-        let before = |written: &[u8]| if reverse { written > key } else { written < key };
-        while let Some((key, value)) = self.written.next_if(|(written, _)| before(written)) {
-            self.written_row(key, value.as_deref(), visit)?;
-        }
-        match self.written.next_if(|(written, _)| written.as_slice() == key) {
-            Some((key, value)) => self.written_row(key, value.as_deref(), visit),
-            None => self.written_row(key, Some(value), visit),
-        }
-    }
-
-    /// The written rows after the last one of the base.
-    fn rest(mut self, visit: &mut Visit<'_>) {
-        while !self.done
-            && let Some((key, value)) = self.written.next()
-        {
-            let _ = self.written_row(key, value.as_deref(), visit);
-        }
-    }
-
-    fn written_row(&mut self, key: &[u8], value: Option<&[u8]>, visit: &mut Visit<'_>) -> ControlFlow<()> {
-        let flow = value.map_or(ControlFlow::Continue(()), |value| visit(key, value));
-        self.done = flow.is_break();
-        flow
+        let mut range = self.writes.range::<[u8], _>((Bound::Included(from), Bound::Excluded(to)));
+        let over = std::iter::from_fn(|| if reverse { range.next_back() } else { range.next() });
+        merge::scan(self.base, over.map(|(key, value)| (key, value.as_ref())), (from, to, reverse), visit)
     }
 }

@@ -32,9 +32,18 @@ impl Redb {
         let cache_bytes = usize::try_from(cache_bytes).unwrap_or(usize::MAX);
         let database = guard(|| Ok(Database::builder().set_cache_size(cache_bytes).create(path)?))?;
         let index = Self { database: Some(database) };
-        // The table, so that readers find it; and a checkpoint of the kind that opens quickly.
-        index.apply(&Writes::new(), Durability::Checkpoint)?;
+        if !guard(|| index.has_table())? {
+            index.apply(&Writes::new(), Durability::Checkpoint)?;
+        }
         Ok(index)
+    }
+
+    /// Whether it was begun: readers need the table.
+    fn has_table(&self) -> Result<bool, Failure> {
+        match self.database()?.begin_read()?.open_table(ROWS) {
+            Err(redb::TableError::TableDoesNotExist(_)) => Ok(false),
+            other => Ok(other.map(|_| true)?),
+        }
     }
 
     fn database(&self) -> Result<&Database, Failure> {

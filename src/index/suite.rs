@@ -65,6 +65,13 @@ index_suite!(redb, {
     (folder, index)
 });
 
+index_suite!(buffered_memory, ((), Buffered::new(Memory::new(), 300)));
+index_suite!(buffered_redb, {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Redb::open(&folder.path().join("index.redb"), 4 << 20).unwrap();
+    (folder, Buffered::new(index, 2000))
+});
+
 fn what_is_written_is_read(index: &dyn Index) {
     assert!(all(index.reader().unwrap().as_ref()).is_empty());
     index.apply(&writes(&[("a", Some("1")), ("b", Some("")), ("", Some("empty key"))]), Durability::Relaxed).unwrap();
@@ -218,7 +225,11 @@ proptest! {
         applied in proptest::collection::vec(any_writes(), 0..4), over in any_writes(),
         ranges in proptest::collection::vec((key(), key()), 1..6),
     ) {
-        equals_the_model(&Memory::new(), &applied, over, &ranges);
+        equals_the_model(&Memory::new(), &applied, over.clone(), &ranges);
+        // Nothing goes down, everything does at once, and something in between.
+        for limit in [usize::MAX, 0, 300] {
+            equals_the_model(&Buffered::new(Memory::new(), limit), &applied, over.clone(), &ranges);
+        }
     }
 }
 
@@ -267,6 +278,93 @@ fn after_a_kill_redb_is_at_its_last_checkpoint_or_later() {
             std::fs::remove_file(copy).unwrap();
         }
     }
+}
+
+/// The row that says how far was applied goes down with what it speaks of.
+#[test]
+fn a_buffered_index_is_after_a_kill_as_after_some_apply() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.redb");
+    let index = Buffered::new(Redb::open(&path, 1 << 20).unwrap(), 40_000);
+    let (mut last, mut seen) = (0, std::collections::BTreeSet::new());
+    for number in 1..200_u32 {
+        let rows = (0..20_u32).map(|row| (row.to_be_bytes().to_vec(), Some(number.to_be_bytes().to_vec())));
+        let writes = rows.chain([(b"applied".to_vec(), Some(number.to_be_bytes().to_vec()))]).collect();
+        index.apply(&writes, if number == 100 { Durability::Checkpoint } else { Durability::Relaxed }).unwrap();
+        if number % 10 == 0 {
+            let (copy, after) = killed(&path);
+            let rows = all(after.reader().unwrap().as_ref());
+            let applied = rows.first().map_or(0, |(_, value)| u32::from_be_bytes(value.clone().try_into().unwrap()));
+            assert!(rows.is_empty() || rows.len() == 21 && rows.iter().all(|(_, value)| value == &rows[0].1));
+            assert!(applied >= last && applied <= number && (number < 100 || applied >= 100), "{applied} at {number}");
+            last = applied;
+            seen.insert(applied);
+            drop(after);
+            std::fs::remove_file(copy).unwrap();
+        }
+    }
+    assert!(seen.len() > 3, "it goes down now and then: {seen:?}");
+}
+
+#[test]
+fn a_long_scan_over_a_buffer_is_of_one_moment() {
+    let index = Buffered::new(Memory::new(), 60_000);
+    let round = |number: u32| -> Writes {
+        (0..300_u32).map(|row| (row.to_be_bytes().to_vec(), Some(number.to_be_bytes().to_vec()))).collect()
+    };
+    index.apply(&round(0), Durability::Relaxed).unwrap();
+    for number in 1..30_u32 {
+        let read = index.reader().unwrap();
+        for reverse in [false, true] {
+            let mut seen = 0;
+            // While it is scanned, the next rounds are applied, and flushed.
+            read.scan(b"", &[0xff], reverse, &mut |_, value| {
+                assert_eq!(value, (number - 1).to_be_bytes());
+                if seen % 100 == 0 && !reverse {
+                    index.apply(&round(number), Durability::Relaxed).unwrap();
+                }
+                seen += 1;
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            assert_eq!(seen, 300);
+        }
+    }
+}
+
+#[test]
+fn a_buffered_index_can_be_opened_again_as_soon_as_it_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.redb");
+    for number in 0..20 {
+        let index = Buffered::new(Redb::open(&path, 1 << 20).unwrap(), 3000);
+        index.apply(&numbered(number), Durability::Relaxed).unwrap();
+    }
+}
+
+/// An engine that fails.
+struct Broken;
+
+impl Index for Broken {
+    fn reader(&self) -> Result<Box<dyn Read + '_>, IndexError> {
+        Err(IndexError::Damaged("broken".to_owned()))
+    }
+
+    fn apply(&self, _writes: &Writes, _durability: Durability) -> Result<(), IndexError> {
+        Err(IndexError::Damaged("broken".to_owned()))
+    }
+}
+
+#[test]
+fn a_flush_that_fails_is_told_to_the_next_apply() {
+    let index = Buffered::new(Broken, 100);
+    let failed = (0..1000).find_map(|number| {
+        std::thread::yield_now();
+        index.apply(&numbered(number), Durability::Relaxed).err()
+    });
+    assert!(matches!(failed, Some(IndexError::Damaged(_))));
+    assert!(index.apply(&Writes::new(), Durability::Checkpoint).is_err());
+    assert!(index.reader().is_err());
 }
 
 #[test]

@@ -1,0 +1,262 @@
+//! Memory before an engine. What an engine pays for an apply goes by the pages that it touches, and the rows of a batch
+//! are all over the place; so applies gather here and go down by the ten thousand, in order of keys, on a thread of
+//! their own. Readers see both as one.
+//!
+//! Nothing is lost by it: an index may lose what no checkpoint has kept, and each flush is one apply of the engine, a
+//! checkpoint, so that after a crash the index is as it was after some apply.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use crate::index::{Durability, Index, IndexError, Read, Visit, Writes, merge};
+
+/// Rows that a scan copies out at a time: readers hold the lock no longer than this takes.
+const CHUNK_ROWS: usize = 64;
+
+/// What a row costs in memory beside its bytes, about.
+const ROW_BYTES: usize = 64;
+
+/// An engine with memory before it.
+pub struct Buffered<E: Index + 'static> {
+    inner: Arc<Inner<E>>,
+    limit_bytes: usize,
+    /// The last flush.
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Inner<E> {
+    engine: E,
+    state: Mutex<State>,
+    /// A flush has ended.
+    flushed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Takes applies.
+    active: Layer,
+    /// Is on its way into the engine.
+    frozen: Option<Layer>,
+    /// A flush failed: the index is to be opened again.
+    failed: Option<String>,
+}
+
+/// Rows in memory as of a version: later versions of the same table are not seen.
+#[derive(Clone, Default)]
+struct Layer {
+    table: Arc<RwLock<Table>>,
+    version: u64,
+}
+
+/// Rows with all their versions, oldest first.
+#[derive(Default)]
+struct Table {
+    rows: BTreeMap<Vec<u8>, Vec<Version>>,
+    bytes: usize,
+}
+
+/// A row as of a version of its table.
+struct Version {
+    number: u64,
+    value: Option<Vec<u8>>,
+}
+
+impl<E: Index> Buffered<E> {
+    /// `engine` with about `limit_bytes` of memory before it, and as much again while that is being flushed.
+    #[must_use]
+    pub fn new(engine: E, limit_bytes: usize) -> Self {
+        let inner = Inner { engine, state: Mutex::default(), flushed: Condvar::new() };
+        Self { inner: Arc::new(inner), limit_bytes, thread: Mutex::default() }
+    }
+}
+
+impl<E: Index> Index for Buffered<E> {
+    fn reader(&self) -> Result<Box<dyn Read + '_>, IndexError> {
+        let state = lock(&self.inner.state);
+        // Under the lock: no layer may leave the state between looking at it and looking at the engine.
+        let mut view = self.inner.engine.reader()?;
+        for layer in state.frozen.iter().chain([&state.active]) {
+            view = Box::new(Over { below: view, layer: layer.clone() });
+        }
+        Ok(view)
+    }
+
+    fn apply(&self, writes: &Writes, durability: Durability) -> Result<(), IndexError> {
+        let mut state = lock(&self.inner.state);
+        state.check()?;
+        state.active.write(writes);
+        if durability == Durability::Checkpoint {
+            return self.inner.flush_now(state);
+        }
+        if state.active.bytes() >= self.limit_bytes {
+            state = self.inner.wait(state)?;
+            state.freeze();
+            drop(state);
+            self.start_flush();
+        }
+        Ok(())
+    }
+}
+
+impl<E: Index> Buffered<E> {
+    /// Flushes the frozen layer on a thread of its own, or here if there can be none.
+    fn start_flush(&self) {
+        let inner = Arc::clone(&self.inner);
+        let thread = std::thread::Builder::new().name("index-flush".to_owned());
+        match thread.spawn(move || inner.flush()) {
+            Ok(thread) => *lock(&self.thread) = Some(thread),
+            Err(_) => self.inner.flush(),
+        }
+    }
+}
+
+impl<E: Index> Drop for Buffered<E> {
+    fn drop(&mut self) {
+        // It holds the engine, which may be opened again once this is gone.
+        if let Some(thread) = lock(&self.thread).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<E: Index> std::fmt::Debug for Buffered<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Buffered").field("limit_bytes", &self.limit_bytes).finish_non_exhaustive()
+    }
+}
+
+impl<E: Index> Inner<E> {
+    /// Waits until no flush is under way.
+    fn wait<'s>(&self, mut state: MutexGuard<'s, State>) -> Result<MutexGuard<'s, State>, IndexError> {
+        while state.frozen.is_some() && state.failed.is_none() {
+            state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.check()?;
+        Ok(state)
+    }
+
+    /// Flushes everything, and waits for it.
+    fn flush_now(&self, state: MutexGuard<'_, State>) -> Result<(), IndexError> {
+        let mut state = self.wait(state)?;
+        state.freeze();
+        drop(state);
+        self.flush();
+        lock(&self.state).check()
+    }
+
+    /// Puts the frozen layer into the engine.
+    fn flush(&self) {
+        let Some(frozen) = lock(&self.state).frozen.clone() else { return };
+        let answer = self.engine.apply(&frozen.newest(), Durability::Checkpoint);
+        let mut state = lock(&self.state);
+        match answer {
+            // Who reads from here on finds it in the engine.
+            Ok(()) => state.frozen = None,
+            Err(error) => state.failed = Some(error.to_string()),
+        }
+        self.flushed.notify_all();
+    }
+}
+
+impl State {
+    fn check(&self) -> Result<(), IndexError> {
+        self.failed.as_ref().map_or(Ok(()), |error| Err(IndexError::Damaged(format!("a flush failed: {error}"))))
+    }
+
+    fn freeze(&mut self) {
+        self.frozen = Some(std::mem::take(&mut self.active));
+    }
+}
+
+impl Layer {
+    fn table(&self) -> std::sync::RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bytes(&self) -> usize {
+        self.table().bytes
+    }
+
+    /// Writes a new version; views of older ones do not change.
+    fn write(&mut self, writes: &Writes) {
+        self.version = self.version.saturating_add(1);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let Table { rows, bytes } = &mut *table;
+        for (key, value) in writes {
+            *bytes = bytes.saturating_add(value.as_ref().map_or(0, Vec::len)).saturating_add(ROW_BYTES);
+            let version = Version { number: self.version, value: value.clone() };
+            if let Some(versions) = rows.get_mut(key) {
+                versions.push(version);
+            } else {
+                *bytes = bytes.saturating_add(key.len());
+                rows.insert(key.clone(), vec![version]);
+            }
+        }
+    }
+
+    /// The newest version of each row.
+    fn newest(&self) -> Writes {
+        let table = self.table();
+        let rows = table.rows.iter().filter_map(|(key, versions)| Some((key.clone(), versions.last()?.value.clone())));
+        rows.collect()
+    }
+
+    /// The value as of this version, if the row was written by then.
+    fn seen<'v>(&self, versions: &'v [Version]) -> Option<&'v Option<Vec<u8>>> {
+        versions.iter().rev().find(|version| version.number <= self.version).map(|version| &version.value)
+    }
+
+    /// The next rows of a scan between the two bounds.
+    fn chunk(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        let table = self.table();
+        let mut range = table.rows.range::<[u8], _>((from, to));
+        let rows = std::iter::from_fn(|| if reverse { range.next_back() } else { range.next() });
+        let seen = rows.filter_map(|(key, versions)| Some((key.clone(), self.seen(versions)?.clone())));
+        seen.take(CHUNK_ROWS).collect()
+    }
+
+    /// The rows of a scan.
+    fn scan(&self, from: &[u8], to: &[u8], reverse: bool) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> {
+        let (mut from, mut to) = (Bound::Included(from.to_vec()), Bound::Excluded(to.to_vec()));
+        let mut chunk = Vec::new().into_iter();
+        let mut ended = false;
+        std::iter::from_fn(move || {
+            if chunk.as_slice().is_empty() && !ended {
+                let rows = self.chunk(from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice), reverse);
+                ended = rows.len() < CHUNK_ROWS;
+                if let Some((last, _)) = rows.last() {
+                    let last = Bound::Excluded(last.clone());
+                    if reverse { to = last } else { from = last }
+                }
+                chunk = rows.into_iter();
+            }
+            chunk.next()
+        })
+    }
+}
+
+/// A layer over a view.
+struct Over<'a> {
+    below: Box<dyn Read + 'a>,
+    layer: Layer,
+}
+
+impl Read for Over<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+        let written = self.layer.table().rows.get(key).and_then(|versions| self.layer.seen(versions)).cloned();
+        written.map_or_else(|| self.below.get(key), Ok)
+    }
+
+    fn scan(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError> {
+        if from >= to {
+            return Ok(());
+        }
+        merge::scan(self.below.as_ref(), self.layer.scan(from, to, reverse), (from, to, reverse), visit)
+    }
+}
