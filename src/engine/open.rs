@@ -17,7 +17,7 @@ use crate::engine::shared::{Shared, Signed};
 use crate::engine::writer::{Job, Writer};
 use crate::hub::register::Opening;
 use crate::hub::{Entry, Rows, apply};
-use crate::index::{Durability, Index, IndexError, Overlay};
+use crate::index::{Buffered, Durability, Index, IndexError, Overlay, Redb};
 use crate::journal::disk::{Disk, Real};
 use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Record};
 use crate::trail::promised::{self, PromiseError};
@@ -26,6 +26,8 @@ use crate::trust::TrustStore;
 
 /// Commands that may wait for the writer. Beyond it, callers are told to try again.
 const WAITING_MAX: usize = 1_024;
+/// Rows gathered in memory before they go into the engine, octets. Lost by a kill, and then applied again.
+const BUFFER_BYTES: usize = 16 << 20;
 /// Entries applied in one go while the index is brought up to the journal.
 const REPLAY_ENTRIES: usize = 8_192;
 
@@ -187,7 +189,8 @@ fn open_index(config: &Config, data: &DataFolder) -> Result<Box<dyn Index>, Inde
     match config.index.engine {
         crate::config::IndexEngine::Redb => {
             std::fs::create_dir_all(data.index()).map_err(IndexError::Io)?;
-            Ok(Box::new(crate::index::Redb::open(&data.index().join("index.redb"), config.index.cache_bytes)?))
+            let engine = Redb::open(&data.index().join("index.redb"), config.index.cache_bytes)?;
+            Ok(Box::new(Buffered::new(engine, BUFFER_BYTES)))
         }
     }
 }
