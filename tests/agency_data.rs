@@ -1,4 +1,4 @@
-//! `data/agencies.csv`: whole, and true to itself.
+//! `src/cli/init/data/agencies.csv`: whole, and true to itself.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -19,7 +19,7 @@ struct Row {
 }
 
 fn rows() -> BTreeMap<String, Row> {
-    let text = include_str!("../data/agencies.csv");
+    let text = include_str!("../src/cli/init/data/agencies.csv");
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("code,name,group,closed_on,successor"));
     let row = |line: &str| {

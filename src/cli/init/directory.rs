@@ -3,7 +3,7 @@
 use crate::api::Agency;
 
 /// `code,name,group,closed_on,successor` a line, after a header. Names may stand in double quotes.
-const AGENCIES: &str = include_str!("../../../data/agencies.csv");
+const AGENCIES: &str = include_str!("data/agencies.csv");
 
 /// Every line that is one; a test reads them all.
 pub(super) fn agencies() -> Vec<Agency> {
