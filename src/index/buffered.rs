@@ -10,7 +10,7 @@ use std::ops::Bound;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use crate::index::{Durability, Index, IndexError, Read, Visit, Writes, merge};
+use crate::index::{Durability, Index, IndexError, Read, Rows, Visit, merge};
 
 /// Rows that a scan copies out at a time: readers hold the lock no longer than this takes.
 const CHUNK_ROWS: usize = 64;
@@ -50,17 +50,31 @@ struct Layer {
     version: u64,
 }
 
-/// Rows with all their versions, oldest first.
+/// Rows with all their versions.
 #[derive(Default)]
 struct Table {
-    rows: BTreeMap<Vec<u8>, Vec<Version>>,
+    rows: BTreeMap<Box<[u8]>, Version>,
     bytes: usize,
 }
 
-/// A row as of a version of its table.
+/// A row as of a version of its table, and as it was before.
 struct Version {
     number: u64,
-    value: Option<Vec<u8>>,
+    value: Option<Box<[u8]>>,
+    older: Option<Box<Version>>,
+}
+
+impl Version {
+    /// The row as of version `number`.
+    fn at(&self, number: u64) -> Option<&Self> {
+        std::iter::successors(Some(self), |version| version.older.as_deref()).find(|version| version.number <= number)
+    }
+
+    /// Makes `newer` the newest.
+    fn push(&mut self, newer: Self) {
+        let older = std::mem::replace(self, newer);
+        self.older = Some(Box::new(older));
+    }
 }
 
 impl<E: Index> Buffered<E> {
@@ -83,10 +97,10 @@ impl<E: Index> Index for Buffered<E> {
         Ok(view)
     }
 
-    fn apply(&self, writes: &Writes, durability: Durability) -> Result<(), IndexError> {
+    fn apply_rows(&self, rows: &mut Rows<'_>, durability: Durability) -> Result<(), IndexError> {
         let mut state = lock(&self.inner.state);
         state.check()?;
-        state.active.write(writes);
+        state.active.write(rows);
         if durability == Durability::Checkpoint {
             return self.inner.flush_now(state);
         }
@@ -153,7 +167,11 @@ impl<E: Index> Inner<E> {
     /// Puts the frozen layer into the engine.
     fn flush(&self) {
         let Some(frozen) = lock(&self.state).frozen.clone() else { return };
-        let answer = self.engine.apply(&frozen.newest(), Durability::Checkpoint);
+        let answer = {
+            let table = frozen.table();
+            let mut rows = table.rows.iter().map(|(key, newest)| (key.as_ref(), newest.value.as_deref()));
+            self.engine.apply_rows(&mut rows, Durability::Checkpoint)
+        };
         let mut state = lock(&self.state);
         match answer {
             // Who reads from here on finds it in the engine.
@@ -174,6 +192,9 @@ impl State {
     }
 }
 
+/// A row of a scan: a value, or `None` if it is deleted.
+type Row = (Box<[u8]>, Option<Box<[u8]>>);
+
 impl Layer {
     fn table(&self) -> std::sync::RwLockReadGuard<'_, Table> {
         self.table.read().unwrap_or_else(PoisonError::into_inner)
@@ -184,51 +205,39 @@ impl Layer {
     }
 
     /// Writes a new version; views of older ones do not change.
-    fn write(&mut self, writes: &Writes) {
+    fn write(&mut self, written: &mut Rows<'_>) {
         self.version = self.version.saturating_add(1);
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let Table { rows, bytes } = &mut *table;
-        for (key, value) in writes {
-            *bytes = bytes.saturating_add(value.as_ref().map_or(0, Vec::len)).saturating_add(ROW_BYTES);
-            let version = Version { number: self.version, value: value.clone() };
-            if let Some(versions) = rows.get_mut(key) {
-                versions.push(version);
+        for (key, value) in written {
+            let version = Version { number: self.version, value: value.map(Box::from), older: None };
+            *bytes = bytes.saturating_add(value.map_or(0, <[u8]>::len)).saturating_add(ROW_BYTES);
+            if let Some(newest) = rows.get_mut(key) {
+                newest.push(version);
             } else {
                 *bytes = bytes.saturating_add(key.len());
-                rows.insert(key.clone(), vec![version]);
+                rows.insert(key.into(), version);
             }
         }
     }
 
-    /// The newest version of each row.
-    fn newest(&self) -> Writes {
-        let table = self.table();
-        let rows = table.rows.iter().filter_map(|(key, versions)| Some((key.clone(), versions.last()?.value.clone())));
-        rows.collect()
-    }
-
-    /// The value as of this version, if the row was written by then.
-    fn seen<'v>(&self, versions: &'v [Version]) -> Option<&'v Option<Vec<u8>>> {
-        versions.iter().rev().find(|version| version.number <= self.version).map(|version| &version.value)
-    }
-
     /// The next rows of a scan between the two bounds.
-    fn chunk(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    fn chunk(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool) -> Vec<Row> {
         let table = self.table();
         let mut range = table.rows.range::<[u8], _>((from, to));
         let rows = std::iter::from_fn(|| if reverse { range.next_back() } else { range.next() });
-        let seen = rows.filter_map(|(key, versions)| Some((key.clone(), self.seen(versions)?.clone())));
+        let seen = rows.filter_map(|(key, newest)| Some((key.clone(), newest.at(self.version)?.value.clone())));
         seen.take(CHUNK_ROWS).collect()
     }
 
     /// The rows of a scan.
-    fn scan(&self, from: &[u8], to: &[u8], reverse: bool) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> {
-        let (mut from, mut to) = (Bound::Included(from.to_vec()), Bound::Excluded(to.to_vec()));
+    fn scan(&self, from: &[u8], to: &[u8], reverse: bool) -> impl Iterator<Item = Row> {
+        let (mut from, mut to) = (Bound::Included(Box::from(from)), Bound::Excluded(Box::from(to)));
         let mut chunk = Vec::new().into_iter();
         let mut ended = false;
         std::iter::from_fn(move || {
             if chunk.as_slice().is_empty() && !ended {
-                let rows = self.chunk(from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice), reverse);
+                let rows = self.chunk(from.as_ref().map(AsRef::as_ref), to.as_ref().map(AsRef::as_ref), reverse);
                 ended = rows.len() < CHUNK_ROWS;
                 if let Some((last, _)) = rows.last() {
                     let last = Bound::Excluded(last.clone());
@@ -249,8 +258,10 @@ struct Over<'a> {
 
 impl Read for Over<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        let written = self.layer.table().rows.get(key).and_then(|versions| self.layer.seen(versions)).cloned();
-        written.map_or_else(|| self.below.get(key), Ok)
+        if let Some(version) = self.layer.table().rows.get(key).and_then(|newest| newest.at(self.layer.version)) {
+            return Ok(version.value.as_deref().map(<[u8]>::to_vec));
+        }
+        self.below.get(key)
     }
 
     fn scan(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError> {

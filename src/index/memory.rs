@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::index::{Durability, Index, IndexError, Read, Visit, Writes};
+use crate::index::{Durability, Index, IndexError, Read, Rows, Visit};
 
-type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+type Table = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// An index in memory.
 #[derive(Debug, Default)]
@@ -16,9 +16,9 @@ pub struct Memory {
 
 #[derive(Debug, Default, Clone)]
 struct State {
-    rows: Arc<Rows>,
+    rows: Arc<Table>,
     /// As of the last checkpoint.
-    checkpoint: Arc<Rows>,
+    checkpoint: Arc<Table>,
 }
 
 impl Memory {
@@ -51,13 +51,13 @@ impl Index for Memory {
         Ok(Box::new(View(Arc::clone(&self.state().rows))))
     }
 
-    fn apply(&self, writes: &Writes, durability: Durability) -> Result<(), IndexError> {
+    fn apply_rows(&self, rows: &mut Rows<'_>, durability: Durability) -> Result<(), IndexError> {
         let mut state = self.state();
-        let rows = Arc::make_mut(&mut state.rows);
-        for (key, value) in writes {
+        let table = Arc::make_mut(&mut state.rows);
+        for (key, value) in rows {
             match value {
-                Some(value) => drop(rows.insert(key.clone(), value.clone())),
-                None => drop(rows.remove(key)),
+                Some(value) => drop(table.insert(key.to_vec(), value.to_vec())),
+                None => drop(table.remove(key)),
             }
         }
         if durability == Durability::Checkpoint {
@@ -67,7 +67,7 @@ impl Index for Memory {
     }
 }
 
-struct View(Arc<Rows>);
+struct View(Arc<Table>);
 
 impl Read for View {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {

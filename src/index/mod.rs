@@ -46,12 +46,23 @@ pub trait Index: Send + Sync {
     /// [`IndexError`].
     fn reader(&self) -> Result<Box<dyn Read + '_>, IndexError>;
 
-    /// Applies all of `writes` or nothing.
+    /// Applies all of `rows`, in ascending order of keys, or nothing.
     ///
     /// # Errors
     /// [`IndexError`]: after any error the index is to be opened again.
-    fn apply(&self, writes: &Writes, durability: Durability) -> Result<(), IndexError>;
+    fn apply_rows(&self, rows: &mut Rows<'_>, durability: Durability) -> Result<(), IndexError>;
+
+    /// Applies all of `writes` or nothing.
+    ///
+    /// # Errors
+    /// As [`Index::apply_rows`].
+    fn apply(&self, writes: &Writes, durability: Durability) -> Result<(), IndexError> {
+        self.apply_rows(&mut writes.iter().map(|(key, value)| (key.as_slice(), value.as_deref())), durability)
+    }
 }
+
+/// Rows to write, in ascending order of keys: a value, or `None` to delete.
+pub type Rows<'a> = dyn Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + 'a;
 
 /// What looks at the rows of a scan: key, value; breaks when it has seen enough.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use redb::{Database, ReadOnlyTable, ReadableDatabase, TableDefinition, WriteTransaction};
 
-use crate::index::{Durability, Index, IndexError, Read, Visit, Writes};
+use crate::index::{Durability, Index, IndexError, Read, Rows, Visit, Writes};
 
 const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
 
@@ -63,14 +63,14 @@ impl Redb {
         Ok(transaction)
     }
 
-    fn write(&self, writes: &Writes, durability: Durability) -> Result<(), Failure> {
+    fn write(&self, rows: &mut Rows<'_>, durability: Durability) -> Result<(), Failure> {
         let transaction = self.begin(durability)?;
         {
             let mut table = transaction.open_table(ROWS)?;
-            for (key, value) in writes {
+            for (key, value) in rows {
                 match value {
-                    Some(value) => drop(table.insert(key.as_slice(), value.as_slice())?),
-                    None => drop(table.remove(key.as_slice())?),
+                    Some(value) => drop(table.insert(key, value)?),
+                    None => drop(table.remove(key)?),
                 }
             }
         }
@@ -88,8 +88,8 @@ impl Index for Redb {
         Ok(Box::new(guard(|| self.view())?))
     }
 
-    fn apply(&self, writes: &Writes, durability: Durability) -> Result<(), IndexError> {
-        guard(|| self.write(writes, durability))
+    fn apply_rows(&self, rows: &mut Rows<'_>, durability: Durability) -> Result<(), IndexError> {
+        guard(|| self.write(rows, durability))
     }
 }
 

@@ -350,7 +350,7 @@ impl Index for Broken {
         Err(IndexError::Damaged("broken".to_owned()))
     }
 
-    fn apply(&self, _writes: &Writes, _durability: Durability) -> Result<(), IndexError> {
+    fn apply_rows(&self, _rows: &mut Rows<'_>, _durability: Durability) -> Result<(), IndexError> {
         Err(IndexError::Damaged("broken".to_owned()))
     }
 }
