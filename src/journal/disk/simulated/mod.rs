@@ -14,25 +14,25 @@ const SECTOR: usize = 512;
 /// An operation that can be made to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// [`Disk::create`] and [`Disk::create_unlinked`].
+    /// [`Disk::create`](crate::journal::disk::Disk::create) and [`Disk::create_unlinked`](crate::journal::disk::Disk::create_unlinked).
     Create,
-    /// [`Disk::open`].
+    /// [`Disk::open`](crate::journal::disk::Disk::open).
     Open,
-    /// [`DiskFile::read_at`].
+    /// [`DiskFile::read_at`](crate::journal::disk::DiskFile::read_at).
     Read,
-    /// [`DiskFile::write_at`].
+    /// [`DiskFile::write_at`](crate::journal::disk::DiskFile::write_at).
     Write,
-    /// [`DiskFile::sync`].
+    /// [`DiskFile::sync`](crate::journal::disk::DiskFile::sync).
     Sync,
-    /// [`DiskFile::truncate`].
+    /// [`DiskFile::truncate`](crate::journal::disk::DiskFile::truncate).
     Truncate,
-    /// [`DiskFile::link`].
+    /// [`DiskFile::link`](crate::journal::disk::DiskFile::link).
     Link,
-    /// [`Disk::rename`].
+    /// [`Disk::rename`](crate::journal::disk::Disk::rename).
     Rename,
-    /// [`Disk::remove`].
+    /// [`Disk::remove`](crate::journal::disk::Disk::remove).
     Remove,
-    /// [`Disk::sync_folder`].
+    /// [`Disk::sync_folder`](crate::journal::disk::Disk::sync_folder).
     SyncFolder,
 }
 
