@@ -26,7 +26,7 @@ use crate::trust::TrustStore;
 
 /// Commands that may wait for the writer. Beyond it, callers are told to try again.
 const WAITING_MAX: usize = 1_024;
-/// Rows gathered in memory before they go into the engine, octets. Lost by a kill, and then applied again.
+/// Rows gathered in memory before they go into the engine, durably, octets. Bounds what is applied again after a kill.
 const BUFFER_BYTES: usize = 16 << 20;
 /// Entries applied in one go while the index is brought up to the journal.
 const REPLAY_ENTRIES: usize = 8_192;
@@ -120,7 +120,6 @@ impl Hub {
             ids: Box::new(RandomIds::default()),
             clockwork: Clockwork::default(),
             unwritten: None,
-            relaxed: 0,
         };
         if tree_is_empty {
             let HubView { origin, verifier_key, version: software, .. } = view.clone();

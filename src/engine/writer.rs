@@ -26,8 +26,6 @@ const COMMANDS_MAX: usize = 128;
 const BYTES_MAX: u64 = 8 << 20;
 /// Entries after which a batch is closed. One message with 5,000 recipients may go beyond it, two may not.
 const ENTRIES_MAX: usize = 4_096;
-/// Applied entries after which the index is made durable: bounds the replay after an unclean stop.
-const CHECKPOINT_ENTRIES: usize = 50_000;
 /// How long a signed checkpoint may wait for a record to carry it.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -67,8 +65,6 @@ pub(super) struct Writer {
     pub(super) clockwork: Clockwork,
     /// Signed, not yet in a record.
     pub(super) unwritten: Option<Arc<str>>,
-    /// Entries applied since the index was made durable.
-    pub(super) relaxed: usize,
 }
 
 /// The batch's jobs with what each came to.
@@ -140,8 +136,8 @@ impl Writer {
             Ok(written) => written,
             Err(error) => return self.fail(outcomes, &error.to_string(), true),
         };
-        let durability = self.durability(leaves.len());
-        if let Err(error) = shared.index.apply(&writes, durability) {
+        drop(reader);
+        if let Err(error) = shared.index.apply(&writes, Durability::Relaxed) {
             return self.fail(outcomes, &error.to_string(), true);
         }
 
@@ -179,15 +175,6 @@ impl Writer {
             return Outcome::Refused(stopped());
         }
         pending.decide(command, self.ids.as_mut())
-    }
-
-    fn durability(&mut self, entries: usize) -> Durability {
-        self.relaxed = self.relaxed.saturating_add(entries);
-        if self.relaxed < CHECKPOINT_ENTRIES {
-            return Durability::Relaxed;
-        }
-        self.relaxed = 0;
-        Durability::Checkpoint
     }
 
     fn grow(&mut self, leaves: &[Bytes]) -> Result<(), TreeError> {

@@ -1,5 +1,5 @@
 //! Intake: raw bytes become an admitted message, or a refusal that leaves nothing behind. Before: a door has let the
-//! caller in. After: `hub` decides. An [`Admitted`] can be made only here.
+//! caller in. After: `hub` decides. An [`Admission`] can be made only here.
 
 mod admit;
 mod command;
