@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use crate::api::{Trail, TrailEntry};
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::select::DocumentOptions;
 use crate::cli::{Context, files, receipt, words};
 use crate::domain::{Digest, Lang, StatusCode, Timestamp};
@@ -49,6 +49,7 @@ fn show(context: &Context, document: &DocumentOptions, export: Option<&Path>) ->
     let view = document.find(context, &hub)?;
     let trail = hub.call(hub.client().trail(view.id))?;
     if let Some(path) = export {
+        not_there_yet(path)?;
         files::write(path, exported(&trail)?.as_bytes())?;
     }
     if context.out.is_json() {
@@ -66,6 +67,19 @@ fn show(context: &Context, document: &DocumentOptions, export: Option<&Path>) ->
 }
 
 /// One entry a line, as JSON.
+/// An export never takes the place of a file: it may be the only copy of a signed message.
+fn not_there_yet(path: &Path) -> Result<(), Failure> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(Failure::new(
+        Exit::CannotCreate,
+        format!("{path} đã có; chọn tên tệp khác cho --export."),
+        format!("{path} is there already; choose another name for --export."),
+    ))
+}
+
 fn exported(trail: &Trail) -> Result<String, Failure> {
     let mut text = String::new();
     for entry in &trail.entries {

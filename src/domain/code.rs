@@ -104,6 +104,10 @@ codes! {
         "Kho lưu trữ gặp lỗi, trục chỉ còn cho đọc" "Storage has failed; the hub only reads"
         "Người vận hành: xem nhật ký, khắc phục đĩa rồi khởi động lại trục. Bên gửi: gửi lại sau."
         "Operator: read the log, mend the disk, restart the hub. Sender: send again later.";
+    ContentDamaged "content_damaged" 500
+        "Nội dung đã lưu không đọc được nguyên vẹn" "What was kept cannot be read whole"
+        "Người vận hành: xem nhật ký, kiểm tra đĩa, khôi phục từ bản sao lưu. Không có nội dung sai nào được trả ra."
+        "Operator: read the log, check the disk, restore from a backup. Nothing wrong was handed out.";
     ClockStopped "clock_stopped" 503
         "Đồng hồ máy chủ lùi quá 5 phút, trục ngừng tiếp nhận" "The clock went back by more than 5 minutes; intake has stopped"
         "Người vận hành: chỉnh lại đồng hồ (NTP) rồi khởi động lại trục."
@@ -319,10 +323,6 @@ codes! {
         "Không có văn bản mà trạng thái này nói tới" "The document that the status speaks of is not held"
         "Kiểm tra ResponseFor (OrganId, Code, DocumentId)."
         "Check ResponseFor (OrganId, Code, DocumentId).";
-    NotAParty "not_a_party" 422
-        "Cơ quan báo trạng thái không phải bên gửi hay bên nhận của văn bản" "The reporting agency is neither sender nor recipient of the document"
-        "Chỉ bên nhận báo 01-06, 15, 16; chỉ bên gửi báo 13."
-        "Only a recipient reports 01-06, 15, 16; only the sender reports 13.";
 }
 
 impl Code {

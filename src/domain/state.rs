@@ -91,6 +91,15 @@ pub enum Effect {
     TargetNotHeld,
 }
 
+impl Effect {
+    /// Whether the status says where the delivery stands now: what is late, repeated or unasked for is kept, but its
+    /// reason does not take the place of the one that counts.
+    #[must_use]
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::Moved | Self::Asked | Self::Agreed | Self::Declined | Self::Ambiguous)
+    }
+}
+
 /// The table: the state and question after `code`, and what happened. `asked` is whether a 13 is open.
 #[must_use]
 pub fn next(state: DeliveryState, asked: bool, code: StatusCode) -> (DeliveryState, bool, Effect) {

@@ -102,6 +102,7 @@ impl Hub {
         let checkpoint = key.checkpoint(tree.view().size(), tree.view().root_at(tree.view().size())?).into();
         let signed = Signed { view: tree.view().clone(), checkpoint };
         let trust = TrustStore::open(data.trust_sources(), clock.now())?;
+        warn_of_trust(&trust);
         let shared = Arc::new(Shared::new(index, reader, signed));
         let view = HubView {
             origin: config.hub.origin.clone(),
@@ -129,6 +130,17 @@ impl Hub {
         crate::engine::watch::watch(&hub.0, data.trust_sources())
             .map_err(|source| OpenError::Io { what: "the thread that watches trust", source })?;
         Ok(hub)
+    }
+}
+
+/// Without CRLs every signed message is told to try later: the operator must know before the senders do.
+pub(super) fn warn_of_trust(trust: &TrustStore) {
+    let report = trust.report();
+    if report.crls == 0 {
+        tracing::warn!("no CRL is in force: signed messages are answered with 503 revocation_unknown; see trust/crl");
+    }
+    for fault in report.faults {
+        tracing::warn!(%fault, "a CRL was not taken");
     }
 }
 

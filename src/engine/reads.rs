@@ -263,5 +263,5 @@ fn gone() -> Refusal {
 
 fn unreadable(error: impl std::fmt::Display) -> Refusal {
     tracing::error!(%error, "a body cannot be read");
-    Refusal::new(Code::StorageFailed, "the bytes cannot be read")
+    Refusal::new(Code::ContentDamaged, "the bytes cannot be read as they were written")
 }

@@ -41,7 +41,10 @@ fn wait(hub: &Weak<Inner>, sources: &Sources) -> Option<Vec<Seen>> {
 fn reload(hub: &Weak<Inner>) {
     let Some(hub) = hub.upgrade() else { return };
     match hub.trust.reload(hub.clock.now()) {
-        Ok(()) => tracing::info!(report = ?hub.trust.report(), "trust was read again"),
+        Ok(()) => {
+            tracing::info!(report = ?hub.trust.report(), "trust was read again");
+            crate::engine::open::warn_of_trust(&hub.trust);
+        }
         Err(error) => tracing::error!(%error, "trust could not be read again; what was in force stays in force"),
     }
 }

@@ -290,11 +290,14 @@ impl Rowser<'_> {
 }
 
 fn step(row: &mut DeliveryRow, status: StatusCode, time: Timestamp, last: LastStatus) {
-    let (state, asked, _) = next(row.state, row.asked, status);
+    let (state, asked, effect) = next(row.state, row.asked, status);
     if state != row.state {
         row.since = time;
     }
-    (row.state, row.asked, row.last) = (state, asked, Some(last));
+    (row.state, row.asked) = (state, asked);
+    if effect.counts() {
+        row.last = Some(last);
+    }
 }
 
 /// The header content of an entry; `None` when it was destroyed.

@@ -55,8 +55,6 @@ pub struct Facts {
     pub sides_known: (bool, bool),
     /// The delivery that it speaks of.
     pub target: Option<(MessageId, DeliveryRow)>,
-    /// Whether the document is held although the delivery is not: the reporter is then no party to it.
-    pub document_held: bool,
     /// The materials that are not kept yet, by their index.
     pub missing_materials: Vec<usize>,
 }
@@ -77,7 +75,6 @@ impl SubmitStatus {
         let sides_known = (is_open(rows, &self.from)?, is_open(rows, &self.to)?);
         let mut facts = Facts { sides_known, ..Facts::default() };
         let candidates = self.candidates(rows)?;
-        facts.document_held = !candidates.is_empty();
         facts.target = self.delivery_among(rows, &candidates)?;
         for (index, material) in self.materials.iter().enumerate() {
             if !rows.has_material(&material.sha256)? {
@@ -150,11 +147,8 @@ impl SubmitStatus {
         if facts.target.is_some() || self.verdict.policy == Policy::Record {
             return Ok(());
         }
-        Err(if facts.document_held {
-            Refusal::new(Code::NotAParty, "the document is held, but not between these two agencies")
-        } else {
-            Refusal::new(Code::TargetNotHeld, "no document with that DocumentId or Code between these two agencies")
-        })
+        // One answer whether the document does not exist or is another's (law 9).
+        Err(Refusal::new(Code::TargetNotHeld, "no document with that DocumentId or Code between these two agencies"))
     }
 
     fn effect(&self, facts: &Facts) -> (Option<DeliveryState>, Effect) {

@@ -275,3 +275,32 @@ async fn while_revocation_is_not_known_the_sender_is_told_to_try_later_and_nothi
     assert_eq!(refusal.code.http_status(), 503);
     assert!(hub.inbox(&hub.caller("H41").await).is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn law_6_a_late_status_does_not_take_the_place_of_the_reason_that_counts() {
+    let hub = TestHub::new().await;
+    let (sender, recipient) = (hub.caller("G22").await, hub.caller("H41").await);
+    let receipt = hub.send(&sender, &hub.signed(&Document::default().text(), "G22")).await.unwrap();
+    let told = [("02", "Sai địa chỉ", "09:00"), ("15", "", "09:01"), ("05", "", "09:02")];
+    for (code, reason, at) in told {
+        let message = status("H41", "G22", code, reason, &format!("2026/11/22 {at}:00"));
+        hub.report(&recipient, &hub.signed(&message, "H41")).await.unwrap();
+    }
+    let view = hub.hub.document(&recipient, receipt.id).unwrap();
+    assert_eq!(view.deliveries[0].last_status.as_ref().unwrap().description, "Sai địa chỉ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn law_9_a_status_by_a_stranger_does_not_tell_whether_the_document_exists() {
+    let hub = TestHub::new().await;
+    let (sender, stranger) = (hub.caller("G22").await, hub.caller("H24").await);
+    let document = Document { to: &["H41"], ..Document::default() };
+    hub.send(&sender, &hub.signed(&document.text(), "G22")).await.unwrap();
+    let real = hub.signed(&status("H24", "G22", "03", "", "2026/11/22 09:00:00"), "H24");
+    let made_up = crate::support::status_about("H24", "G22", "03", "", "2026/11/22 09:00:00", "G22,x,9")
+        .replace("1234/VPCP-TH", "99/VPCP-TH");
+    let real = hub.report(&stranger, &real).await.unwrap_err();
+    let made_up = hub.report(&stranger, &hub.signed(&made_up, "H24")).await.unwrap_err();
+    assert_eq!(real, made_up);
+    assert_eq!(real.code, Code::TargetNotHeld);
+}
