@@ -50,3 +50,44 @@ fn a_signature_is_judged_at_a_time_and_in_the_standards_words() {
     let untrusted = hub.run(&["--json", "verify", &sent, "--trust", &nobody]).code_is(1).json();
     assert_eq!(untrusted["sub_indication"], "NO_CERTIFICATE_CHAIN_FOUND");
 }
+
+/// Runs xmlsec1 and wants a yes; `None`, said loudly, where it is not installed.
+fn xmlsec1(arguments: &[&str]) -> Option<()> {
+    let Ok(output) = std::process::Command::new("xmlsec1").args(arguments).output() else {
+        eprintln!("SKIPPED: xmlsec1 is not installed (apt-get install xmlsec1): NOTHING was compared with it");
+        return None;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(())
+}
+
+const TEMPLATE: &str = "<Signature xmlns=\"http://www.w3.org/2000/09/xmldsig#\"><SignedInfo>\
+<CanonicalizationMethod Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315\"/>\
+<SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\"/><Reference URI=\"\">\
+<Transforms><Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/></Transforms>\
+<DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><DigestValue/></Reference></SignedInfo>\
+<SignatureValue/><KeyInfo><X509Data/></KeyInfo></Signature>";
+
+#[test]
+fn truc_sign_passes_xmlsec1_and_what_xmlsec1_signs_passes_truc_verify() {
+    let hub = TestHub::running();
+    let sent = hub.send("H41", "1/VPCP-TH", &[]);
+    let in_data = |name: String| hub.path(&name).display().to_string();
+    let [key, certificate] = ["key", "crt"].map(|ending| in_data(format!("test-pki/agencies/vpcp.{ending}")));
+    let [root, sub] = ["root", "sub"].map(|name| in_data(format!("test-pki/ca/{name}.crt")));
+
+    let ours = hub.file("ours.edxml");
+    hub.run(&["sign", &sent, "--sign-key", &key, "--sign-cert", &certificate, "--output", &ours]).yes();
+    let trusted = ["--verify", "--trusted-pem", &root, "--untrusted-pem", &sub, "--enabled-reference-uris", "empty"];
+    let Some(()) = xmlsec1(&[&trusted[..], &[ours.as_str()]].concat()) else { return };
+
+    let text = std::fs::read_to_string(&ours).unwrap();
+    let (from, to) =
+        (text.find("<ds:Signature").unwrap(), text.find("</ds:Signature>").unwrap() + "</ds:Signature>".len());
+    let (template, theirs) = (hub.file("template.edxml"), hub.file("theirs.edxml"));
+    std::fs::write(&template, format!("{}{TEMPLATE}{}", &text[..from], &text[to..])).unwrap();
+    let pair = format!("{key},{certificate}");
+    xmlsec1(&["--sign", "--privkey-pem", &pair, "--output", &theirs, &template]).unwrap();
+    let passed = hub.run(&["--json", "verify", &theirs]).yes().json();
+    assert_eq!(passed["indication"], "TOTAL-PASSED");
+}
