@@ -73,6 +73,16 @@ pub(super) const COMMANDS: &[(&str, &str, &str)] = &[
     ),
     ("receipt get", "Lấy lại biên nhận của một văn bản.", "Gets the receipt of a document again."),
     ("receipt verify", "Kiểm tra một biên nhận, không cần trục.", "Checks a receipt, without any hub."),
+    (
+        "trust",
+        "Kho tin cậy: chứng thư số của người ký được kiểm tra dựa vào đâu.",
+        "The trust folders: what signers' certificates are checked against.",
+    ),
+    (
+        "trust list",
+        "Các CA gốc, CA trung gian và CRL đang dùng, còn hiệu lực bao lâu.",
+        "Roots, intermediates and CRLs in force, and how long they last.",
+    ),
     ("agency", "Danh bạ cơ quan.", "The directory of agencies."),
     ("agency list", "Xem danh bạ.", "Shows the directory."),
     ("agency add", "Thêm một cơ quan, hoặc đổi tên.", "Adds an agency, or gives it another name."),
@@ -233,7 +243,7 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
     ("sign", "output", "Ghi ra tệp nào; mặc định ra màn hình", "Into which file; by default to stdout"),
     ("verify", "file", "Tệp edXML", "edXML file"),
     (
-        "verify",
+        "*",
         "trust",
         "Thư mục tin cậy, có roots/, intermediates/, crl/; mặc định: trust trong thư mục dữ liệu",
         "Trust folder with roots/, intermediates/, crl/; default: trust in the data folder",

@@ -37,6 +37,7 @@ mod signer;
 mod status;
 mod track;
 mod trail;
+mod trust;
 mod usage;
 mod verify;
 mod words;
@@ -87,6 +88,7 @@ enum Command {
     Receipt(receipt::Options),
     Sign(sign::Options),
     Verify(verify::Options),
+    Trust(trust::Options),
     Agency(agency::Options),
     Access(access::Options),
 }
@@ -163,6 +165,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Receipt(options) => receipt::run(context, &options),
         Command::Sign(options) => sign::run(context, &options),
         Command::Verify(options) => verify::run(context, &options),
+        Command::Trust(options) => trust::run(context, &options),
         Command::Agency(options) => agency::run(context, &options),
         Command::Access(options) => access::run(context, &options),
     }

@@ -272,6 +272,14 @@ codes! {
         "Chứng thư số đã bị thu hồi" "The certificate has been revoked"
         "Không dùng khoá này nữa; xin cấp chứng thư số mới và ký lại."
         "Stop using this key; get a new certificate and sign again.";
+    CertificateOnHold "certificate_on_hold" 503
+        "Chứng thư số đang bị tạm dừng" "The certificate is on hold"
+        "Gửi lại sau khi CA mở lại chứng thư số, hoặc ký bằng chứng thư số khác của cơ quan."
+        "Send again when the CA has lifted the hold, or sign with another certificate of the agency.";
+    CertificateBlocked "certificate_blocked" 422
+        "Chứng thư số đã bị người vận hành trục chặn khẩn cấp" "The hub's operator has blocked the certificate"
+        "Không dùng khoá này nữa; liên hệ người vận hành, xin cấp chứng thư số mới và ký lại."
+        "Stop using this key; ask the operator, get a new certificate and sign again.";
     CertificateUsage "certificate_usage" 422
         "Chứng thư số không được dùng để ký" "The certificate may not be used to sign"
         "Dùng chứng thư số có digitalSignature hoặc nonRepudiation."

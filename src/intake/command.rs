@@ -167,6 +167,7 @@ fn keep(material: &Material, payloads: &Payloads) -> Result<KeptMaterial, Refusa
     let what = match material.kind {
         MaterialKind::Certificate => "certificate",
         MaterialKind::Crl => "crl",
+        MaterialKind::Ocsp => "ocsp",
     };
     let body = if material.der.len() <= INLINE_BYTES_MAX {
         Body::Inline(Bytes::copy_from_slice(&material.der))

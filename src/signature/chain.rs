@@ -65,6 +65,8 @@ pub enum MaterialKind {
     Certificate,
     /// A certificate revocation list.
     Crl,
+    /// An OCSP response.
+    Ocsp,
 }
 
 impl Material {

@@ -224,8 +224,8 @@ pub(super) fn classify(code: Code) -> (Indication, Option<SubIndication>) {
         Code::AlgorithmNotAllowed => (Indeterminate, Some(Sub::CryptoConstraintsFailure)),
         Code::KeyInfoInvalid => (Indeterminate, Some(Sub::NoSigningCertificateFound)),
         Code::ChainNotFound => (Indeterminate, Some(Sub::NoCertificateChainFound)),
-        Code::CertificateUsage => (Indeterminate, Some(Sub::ChainConstraintsFailure)),
-        Code::RevocationUnknown => (Indeterminate, Some(Sub::TryLater)),
+        Code::CertificateUsage | Code::CertificateBlocked => (Indeterminate, Some(Sub::ChainConstraintsFailure)),
+        Code::RevocationUnknown | Code::CertificateOnHold => (Indeterminate, Some(Sub::TryLater)),
         Code::TransformNotAllowed | Code::ReferenceNotAllowed | Code::ReferenceNotCovering => {
             (Indeterminate, Some(Sub::SigConstraintsFailure))
         }

@@ -40,6 +40,15 @@ impl Crls {
         self.of_issuer.get(&issuer_key(name, spki)).into_iter().flat_map(BTreeMap::values)
     }
 
+    /// The CRLs of every issuer of this name, whatever the key.
+    pub(super) fn named(&self, name: &[u8]) -> impl Iterator<Item = &Arc<Crl>> {
+        self.iter().filter(move |crl| crl.issuer == name)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Crl>> {
+        self.of_issuer.values().flat_map(BTreeMap::values)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.of_issuer.values().map(BTreeMap::len).sum()
     }

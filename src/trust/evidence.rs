@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::{Code, Refusal, Timestamp};
 use crate::signature::{Chain, Material, MaterialKind};
+use crate::trust::block::Blocks;
 use crate::trust::crls::CrlFloors;
 use crate::trust::files::Loaded;
 use crate::trust::snapshot::{Files, Snapshot};
@@ -30,7 +31,7 @@ pub fn check_with_evidence(evidence: &[Material], anchors: &[Vec<u8>], at: Times
         let first = faults.first().map_or_else(String::new, ToString::to_string);
         Refusal::new(Code::CertificateInvalid, first)
     })?;
-    snapshot.check(&leaf, &[], at).map(|(chain, _)| chain)
+    snapshot.check(&leaf, &[], at, &Blocks::default()).map(|(chain, _)| chain)
 }
 
 fn loaded(name: &str, items: Vec<Vec<u8>>) -> Vec<Loaded> {

@@ -6,12 +6,14 @@
 //! A check goes `store` (cache) -> `snapshot` -> `path` (webpki, then `usage`, keys, dates) -> `revocation` -> evidence.
 
 mod algorithms;
+mod block;
 mod cache;
 mod crl;
 mod crls;
 mod evidence;
 mod explain;
 pub mod files;
+pub mod inventory;
 mod path;
 pub mod pki;
 pub mod registration;
@@ -23,9 +25,12 @@ mod store;
 mod usage;
 mod window;
 
+pub use block::{Block, BlockRule};
 pub use crls::CrlFloors;
 pub use evidence::check_with_evidence;
+pub use inventory::Inventory;
 pub use registration::{CertificateRule, Registration};
+pub use revocation::Revocation;
 pub use snapshot::Fault;
 pub use sources::Sources;
 pub use store::{Report, TrustError, TrustStore};

@@ -14,6 +14,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::domain::{Code, Refusal, Timestamp};
 use crate::signature::PublicKey;
 use crate::trust::algorithms::CHAIN_ALGORITHMS;
+use crate::trust::block::Blocks;
 use crate::trust::crl::Crl;
 use crate::trust::explain::explain;
 use crate::trust::files::CERTIFICATE_OCTETS_MAX;
@@ -69,14 +70,23 @@ pub(super) struct Path {
 }
 
 /// Finds a path from `leaf` to an anchor of the snapshot that passes every check at `at`.
-pub(super) fn find(snapshot: &Snapshot, leaf: &[u8], others: &[Vec<u8>], at: Timestamp) -> Result<Path, Refusal> {
+pub(super) fn find(
+    snapshot: &Snapshot,
+    leaf: &[u8],
+    others: &[Vec<u8>],
+    at: Timestamp,
+    blocks: &Blocks,
+) -> Result<Path, Refusal> {
     bounded(leaf, others)?;
+    if let Ok(leaf_parsed) = parse(leaf) {
+        blocks.check(leaf, leaf_parsed.public_key().raw, Place::Leaf, at)?;
+    }
     let der = CertificateDer::from(leaf);
     let end_entity = EndEntityCert::try_from(&der).map_err(|error| explain(&error, leaf))?;
     let sent = others.iter().map(|other| CertificateDer::from(other.as_slice()));
     let intermediates: Vec<_> = snapshot.intermediates().chain(sent).collect();
     let (found, refused) = (RefCell::new(None), RefCell::new(None));
-    let judge = |path: &VerifiedPath<'_>| match inspect(snapshot, leaf, path, at) {
+    let judge = |path: &VerifiedPath<'_>| match inspect(snapshot, leaf, path, at, blocks) {
         Ok(path) => {
             found.replace(Some(path));
             Ok(())
@@ -115,11 +125,12 @@ fn unix_time(at: Timestamp) -> UnixTime {
 }
 
 /// Of two refused paths, the refusal of the one that came nearer to passing: first the one that lacks only
-/// revocation data, then the one that was revoked, then the first one found.
+/// revocation data, then the one on hold, then the one that was revoked or blocked, then the first one found.
 fn nearer(one: Option<Refusal>, other: Refusal) -> Refusal {
     let rank = |refusal: &Refusal| match refusal.code {
-        Code::RevocationUnknown => 2,
-        Code::CertificateRevoked => 1,
+        Code::RevocationUnknown => 3,
+        Code::CertificateOnHold => 2,
+        Code::CertificateRevoked | Code::CertificateBlocked => 1,
         _ => 0,
     };
     match one {
@@ -128,7 +139,13 @@ fn nearer(one: Option<Refusal>, other: Refusal) -> Refusal {
     }
 }
 
-fn inspect(snapshot: &Snapshot, leaf: &[u8], path: &VerifiedPath<'_>, at: Timestamp) -> Result<Path, Refusal> {
+fn inspect(
+    snapshot: &Snapshot,
+    leaf: &[u8],
+    path: &VerifiedPath<'_>,
+    at: Timestamp,
+    blocks: &Blocks,
+) -> Result<Path, Refusal> {
     let Some((anchor, root)) = snapshot.anchor_certificate(path.anchor()) else {
         return Err(Refusal::new(Code::ChainNotFound, "the path ends at no anchor of the store"));
     };
@@ -136,7 +153,8 @@ fn inspect(snapshot: &Snapshot, leaf: &[u8], path: &VerifiedPath<'_>, at: Timest
         path.intermediate_certificates().map(|certificate| certificate.der().to_vec()).collect();
     let ders = std::iter::once(leaf).chain(intermediates.iter().map(Vec::as_slice)).chain([root]);
     let certificates = ders.map(parse).collect::<Result<Vec<_>, _>>()?;
-    let window = check_certificates(&certificates, at)?;
+    let free = check_blocks(blocks, &certificates, at)?;
+    let window = check_certificates(&certificates, at)?.and(free);
     let good = check_revocation(snapshot, &certificates, at)?;
     let window = good.iter().fold(window, |window, good| window.and(good.window));
     let mut crls: Vec<_> = good.into_iter().map(|good| good.crl).collect();
@@ -149,6 +167,14 @@ fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Refusal> {
         Ok(([], certificate)) => Ok(certificate),
         _ => Err(Refusal::new(Code::CertificateInvalid, "a certificate of the path is malformed")),
     }
+}
+
+/// The operator's blocks, against every certificate of the path.
+fn check_blocks(blocks: &Blocks, certificates: &[X509Certificate<'_>], at: Timestamp) -> Result<Window, Refusal> {
+    certificates.iter().enumerate().try_fold(Window::always(), |window, (n, certificate)| {
+        let (der, spki) = (certificate.as_raw(), certificate.public_key().raw);
+        Ok(window.and(blocks.check(der, spki, Place::of(n, certificates.len()), at)?))
+    })
 }
 
 /// Usage, keys and dates of every certificate of the path, leaf first.
@@ -181,8 +207,8 @@ fn check_key(certificate: &X509Certificate<'_>, place: Place) -> Result<(), Refu
     })
 }
 
-/// Every certificate but the anchor against its issuer's CRLs. A revocation anywhere in the path weighs more than
-/// one that is not known, and an authority's more than what stands below it.
+/// Every certificate but the anchor against its issuer's CRLs. A revocation anywhere in the path weighs more than a
+/// hold, a hold more than what is not known, and an authority's more than what stands below it.
 fn check_revocation(
     snapshot: &Snapshot,
     certificates: &[X509Certificate<'_>],
@@ -195,9 +221,18 @@ fn check_revocation(
         match revocation::status(snapshot.crls(), certificate, issuer, place, at) {
             Ok(status) => good.push(status),
             Err(refusal) if refusal.code == Code::CertificateRevoked => return Err(refusal),
-            Err(refusal) => refused = Some(refusal),
+            Err(refusal) => refused = Some(heavier(refused, refusal)),
         }
     }
     good.reverse();
     refused.map_or(Ok(good), Err)
+}
+
+/// Of what is wrong with two certificates of one path, what is to be told: the authority's comes first, but a hold is
+/// told before what is not known.
+fn heavier(above: Option<Refusal>, below: Refusal) -> Refusal {
+    match above {
+        Some(above) if above.code == Code::CertificateOnHold || below.code != Code::CertificateOnHold => above,
+        _ => below,
+    }
 }

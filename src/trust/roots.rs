@@ -4,7 +4,9 @@
 
 use std::sync::LazyLock;
 
-use crate::domain::Digest;
+use serde::Serialize;
+
+use crate::domain::{Digest, Lang};
 
 /// The table as data, one authority a line; columns as in `certs/README.md`.
 const TABLE: &str = include_str!("../../certs/known-roots.csv");
@@ -12,7 +14,8 @@ const TABLE: &str = include_str!("../../certs/known-roots.csv");
 static KNOWN: LazyLock<Vec<KnownRoot>> = LazyLock::new(|| TABLE.lines().skip(1).filter_map(KnownRoot::parse).collect());
 
 /// Whose certificate it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Authority {
     /// Ban Cơ yếu Chính phủ: certificates of agencies and officials (REFERENCE 4.4).
     GovernmentCipherCommittee,
@@ -21,7 +24,8 @@ pub enum Authority {
 }
 
 /// What the certificate does in its hierarchy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Self-signed: may be taken as an anchor.
     Root,
@@ -30,7 +34,7 @@ pub enum Role {
 }
 
 /// A published certificate, known by its fingerprint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KnownRoot {
     /// SHA-256 of the certificate's DER bytes.
     pub sha256: Digest,
@@ -49,6 +53,21 @@ pub struct KnownRoot {
 }
 
 impl KnownRoot {
+    /// What it is published as.
+    #[must_use]
+    pub const fn name(&self, lang: Lang) -> &'static str {
+        match (self.authority, self.role, lang) {
+            (Authority::GovernmentCipherCommittee, Role::Root, Lang::Vi) => "CA gốc của Ban Cơ yếu Chính phủ",
+            (Authority::GovernmentCipherCommittee, Role::Root, Lang::En) => "root of the Government Cipher Committee",
+            (Authority::GovernmentCipherCommittee, Role::Issuing, Lang::Vi) => "CA của Ban Cơ yếu Chính phủ",
+            (Authority::GovernmentCipherCommittee, Role::Issuing, Lang::En) => {
+                "issuing CA of the Government Cipher Committee"
+            }
+            (Authority::NationalRoot, _, Lang::Vi) => "CA gốc quốc gia (các CA công cộng)",
+            (Authority::NationalRoot, _, Lang::En) => "national root (public CAs)",
+        }
+    }
+
     fn parse(line: &'static str) -> Option<Self> {
         let mut fields = line.split(',');
         let mut next = || fields.next();

@@ -10,6 +10,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::domain::{Refusal, Timestamp};
 use crate::signature::{Chain, Material, MaterialKind, PublicKey, SignerInfo};
+use crate::trust::block::Blocks;
 use crate::trust::crls::{CrlFloors, Crls, Gathering};
 use crate::trust::explain::explain;
 use crate::trust::files::{FileError, Loaded};
@@ -82,8 +83,14 @@ impl Snapshot {
     }
 
     /// Checks a certificate: the path, its evidence, and how long the result holds.
-    pub(super) fn check(&self, leaf: &[u8], others: &[Vec<u8>], at: Timestamp) -> Result<(Chain, Window), Refusal> {
-        let path = path::find(self, leaf, others, at)?;
+    pub(super) fn check(
+        &self,
+        leaf: &[u8],
+        others: &[Vec<u8>],
+        at: Timestamp,
+        blocks: &Blocks,
+    ) -> Result<(Chain, Window), Refusal> {
+        let path = path::find(self, leaf, others, at, blocks)?;
         let certificates = std::iter::once(Material::new(MaterialKind::Certificate, leaf))
             .chain(path.intermediates.iter().map(|der| self.material(der)))
             .chain(self.roots.get(path.anchor).cloned());
@@ -103,6 +110,25 @@ impl Snapshot {
 
     pub(super) fn intermediates(&self) -> impl Iterator<Item = CertificateDer<'_>> {
         self.intermediates.iter().map(|material| CertificateDer::from(material.der.as_ref()))
+    }
+
+    /// The certificates behind the anchors.
+    pub(super) fn roots(&self) -> &[Material] {
+        &self.roots
+    }
+
+    pub(super) fn intermediate_materials(&self) -> &[Material] {
+        &self.intermediates
+    }
+
+    /// The name of an authority for people, by its DER.
+    pub(super) fn named(&self, name: &[u8]) -> Option<String> {
+        let authorities = self.roots.iter().chain(&self.intermediates);
+        let has_name = |der: &[u8]| {
+            X509Certificate::from_der(der).is_ok_and(|(_, certificate)| certificate.subject().as_raw() == name)
+        };
+        let found = authorities.map(|material| material.der.as_ref()).find(|der| has_name(der))?;
+        SignerInfo::from_certificate(found).ok().map(|info| info.subject)
     }
 
     pub(super) fn crls(&self) -> &Crls {

@@ -4,12 +4,15 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::domain::{Refusal, Timestamp};
 use crate::signature::{Chain, ChainCheck};
-use crate::trust::Sources;
+use crate::trust::block::{Block, Blocks};
 use crate::trust::cache::Cache;
 use crate::trust::crls::CrlFloors;
 use crate::trust::files::{Kind, load};
+use crate::trust::inventory::Inventory;
+use crate::trust::revocation::Revocation;
 use crate::trust::snapshot::{Fault, Files, Snapshot};
 use crate::trust::usage::Usage;
+use crate::trust::{Sources, revocation};
 
 /// Why a store could not be loaded. What was loaded before stays in force.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +56,15 @@ pub struct TrustStore {
 /// A snapshot and what was found under it: a new one begins with an empty cache.
 #[derive(Debug)]
 struct Generation {
-    snapshot: Snapshot,
+    snapshot: Arc<Snapshot>,
+    blocks: Arc<Blocks>,
     cache: Cache,
+}
+
+impl Generation {
+    fn new(snapshot: Arc<Snapshot>, blocks: Arc<Blocks>) -> Self {
+        Self { snapshot, blocks, cache: Cache::default() }
+    }
 }
 
 impl TrustStore {
@@ -73,7 +83,8 @@ impl TrustStore {
     /// As [`open`](Self::open).
     pub fn open_for(usage: Usage, sources: Sources, floors: &CrlFloors, now: Timestamp) -> Result<Self, TrustError> {
         let snapshot = read(&sources, usage, None, floors, now)?;
-        let generation = RwLock::new(Arc::new(Generation { snapshot, cache: Cache::default() }));
+        let generation = Generation::new(Arc::new(snapshot), Arc::default());
+        let generation = RwLock::new(Arc::new(generation));
         Ok(Self { sources, usage, floors: floors.clone(), generation, reloading: Mutex::new(()) })
     }
 
@@ -86,9 +97,22 @@ impl TrustStore {
         let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.generation();
         let snapshot = read(&self.sources, self.usage, Some(&before.snapshot), &self.floors, now)?;
-        let generation = Arc::new(Generation { snapshot, cache: Cache::default() });
-        *self.generation.write().unwrap_or_else(PoisonError::into_inner) = generation;
+        self.replace(Generation::new(Arc::new(snapshot), Arc::clone(&before.blocks)));
         Ok(())
+    }
+
+    /// The emergency blocks in force from the next check on, in place of those before.
+    pub fn set_blocks(&self, blocks: Vec<Block>) {
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.generation();
+        self.replace(Generation::new(Arc::clone(&before.snapshot), Arc::new(Blocks::new(blocks))));
+    }
+
+    /// What the CRLs in force say of a certificate, whatever its path: that it is revoked or on hold, since when and
+    /// why. Nothing means that none of them names it, not that it is good.
+    #[must_use]
+    pub fn revocation(&self, der: &[u8]) -> Option<Revocation> {
+        revocation::named(self.generation().snapshot.crls(), der)
     }
 
     /// What stands in the store.
@@ -100,10 +124,20 @@ impl TrustStore {
         Report { anchors, intermediates, crls, faults }
     }
 
+    /// What stands in the store, item by item.
+    #[must_use]
+    pub fn inventory(&self, now: Timestamp) -> Inventory {
+        Inventory::of(&self.generation().snapshot, now)
+    }
+
     /// The numbers of the CRLs in force, to be given to [`open_for`](Self::open_for) after a restart.
     #[must_use]
     pub fn crl_floors(&self) -> CrlFloors {
         self.generation().snapshot.crls().floors()
+    }
+
+    fn replace(&self, generation: Generation) {
+        *self.generation.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
     }
 
     fn generation(&self) -> Arc<Generation> {
@@ -132,7 +166,7 @@ impl ChainCheck for TrustStore {
         if let Some(chain) = generation.cache.get(leaf, others, at) {
             return Ok(chain);
         }
-        let (chain, window) = generation.snapshot.check(leaf, others, at)?;
+        let (chain, window) = generation.snapshot.check(leaf, others, at, &generation.blocks)?;
         generation.cache.put(leaf, others, &chain, window);
         Ok(chain)
     }

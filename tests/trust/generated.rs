@@ -37,7 +37,7 @@ const VERDICTS: [(&str, Result<(), Code>); 34] = [
     ("x_critunknown", Err(Code::CertificateInvalid)),
     ("x_ed25519", Err(Code::AlgorithmNotAllowed)),
     ("x_expired", Err(Code::CertificateExpired)),
-    ("x_hold", Err(Code::CertificateRevoked)),
+    ("x_hold", Err(Code::CertificateOnHold)),
     ("x_k256", Err(Code::AlgorithmNotAllowed)),
     // Inside the constraint, but constraints on directory names are not applied: such a path is refused.
     ("x_ncok", Err(Code::ChainNotFound)),

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use truc::domain::{Code, Refusal, Timestamp};
+use truc::domain::{Code, Digest, Refusal, Timestamp};
 use truc::signature::{Chain, ChainCheck, MaterialKind};
 use truc::trust::pki::{
     Authority, CrlPlan, ExtendedKeyUsagePurpose, Holder, Key, KeyUsagePurpose, Layout, Plan, Profile, RevocationReason,
     Standing, Subject, Validity, reissue_crl,
 };
-use truc::trust::{CrlFloors, Sources, TrustStore, Usage, check_with_evidence};
+use truc::trust::{Block, BlockRule, CrlFloors, Sources, TrustStore, Usage, check_with_evidence};
 
 use crate::vectors::at;
 
@@ -158,15 +158,58 @@ fn a_crl_that_ran_out_is_no_answer_and_a_renewed_one_is() {
 }
 
 #[test]
-fn a_hold_counts_as_revoked_until_it_is_lifted() {
+fn a_hold_is_undecided_until_it_is_lifted_or_becomes_a_revocation() {
     let office = Office::open();
+    let before = fs::read(office.layout.crl("sub")).unwrap();
     office.revoke("g22", LATER, "2026-11-22T10:00:00Z", RevocationReason::CertificateHold);
     let store = TrustStore::open(office.layout.sources(), at(LATER)).unwrap();
     let refusal = store.check(&office.leaf("g22"), &[], at(LATER)).unwrap_err();
-    assert_eq!(refusal.code, Code::CertificateRevoked);
+    assert_eq!(refusal.code, Code::CertificateOnHold);
+    assert_eq!(store.revocation(&office.leaf("g22")).map(|named| named.on_hold), Some(true));
     assert!(refusal.detail.contains("is on hold since 2026-11-22T09:00:00.000Z"), "{}", refusal.detail);
     let after_the_crl = store.check(&office.leaf("g22"), &[], at("2026-11-22T10:00:00Z"));
     assert_eq!(code(after_the_crl), Err(Code::RevocationUnknown), "it may have been lifted since");
+
+    // The next full CRL without it lifts the hold, for what was received meanwhile as well.
+    fs::write(office.layout.crl("sub"), before).unwrap();
+    for _ in 0..2 {
+        reissue_crl(&office.layout, "sub", at("2026-11-22T10:00:00Z"), at("2026-11-23T10:00:00Z"), &[]).unwrap();
+    }
+    store.reload(at("2026-11-22T10:00:00Z")).unwrap();
+    assert_eq!(code(store.check(&office.leaf("g22"), &[], at(LATER))), Ok(()));
+    assert_eq!(store.revocation(&office.leaf("g22")), None);
+
+    office.revoke("g22", "2026-11-22T11:00:00Z", "2026-11-23T10:00:00Z", RevocationReason::KeyCompromise);
+    store.reload(at("2026-11-22T11:00:00Z")).unwrap();
+    let now = at("2026-11-22T11:00:00Z");
+    assert_eq!(code(store.check(&office.leaf("g22"), &[], now)), Err(Code::CertificateRevoked));
+    let named = store.revocation(&office.leaf("g22")).unwrap();
+    assert_eq!((named.revoked_at, named.reason, named.on_hold), (now, Some("keyCompromise"), false));
+}
+
+/// The operator's block works before any CRL, for the certificate itself, for its key, and for an authority above it.
+#[test]
+fn a_block_counts_from_the_next_check_on_wherever_it_stands_in_the_path() {
+    let office = Office::open();
+    let store = office.store();
+    let (leaf, sub) = (office.leaf("g22"), certificate(&office.layout.ca("sub")));
+    let key = |der: &[u8]| Digest::of(x509_parser::parse_x509_certificate(der).unwrap().1.public_key().raw);
+    let block = |rule| Block { rule, since: at(NOW), until: None, reason: "lộ khóa".to_owned() };
+    assert_eq!(code(store.check(&leaf, &[], at(NOW))), Ok(()));
+    for rule in [
+        BlockRule::Certificate(Digest::of(&leaf)),
+        BlockRule::Key(key(&leaf)),
+        BlockRule::Certificate(Digest::of(&sub)),
+        BlockRule::Key(key(&certificate(&office.layout.ca("root")))),
+    ] {
+        store.set_blocks(vec![block(rule)]);
+        assert_eq!(code(store.check(&leaf, &[], at(NOW))), Err(Code::CertificateBlocked), "{rule:?}");
+        store.reload(at(NOW)).unwrap();
+        assert_eq!(code(store.check(&leaf, &[], at(NOW))), Err(Code::CertificateBlocked), "a reload lifts no block");
+        assert_eq!(code(store.check(&leaf, &[], at("2026-11-22T07:59:59Z"))), Ok(()), "received before it");
+    }
+    store.set_blocks(vec![block(BlockRule::Certificate(Digest::of(b"another")))]);
+    assert_eq!(code(store.check(&leaf, &[], at(NOW))), Ok(()));
 }
 
 #[test]
@@ -463,7 +506,7 @@ fn a_check_is_made_for_the_time_that_is_asked() {
     let office = Office::open();
     let store = office.store();
     let day_before: Timestamp = at("2026-11-21T07:59:59Z");
-    let refusal = store.check(&office.leaf("h01"), &[], day_before).unwrap_err();
-    assert_eq!(refusal.code, Code::RevocationUnknown, "not revoked yet, but no CRL of that day is at hand");
-    assert!(refusal.detail.contains("was made only at 2026-11-22T08:00:00.000Z"), "{}", refusal.detail);
+    let before = store.check(&office.leaf("h01"), &[], day_before);
+    assert_eq!(code(before), Ok(()), "a later CRL says that it was not revoked yet");
+    assert_eq!(code(store.check(&office.leaf("h01"), &[], at(NOW))), Err(Code::CertificateRevoked));
 }

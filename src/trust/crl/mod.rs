@@ -38,12 +38,19 @@ type Entries = Vec<(Box<[u8]>, Entry)>;
 /// That a certificate is on a CRL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// revocationDate, or invalidityDate where that is earlier.
-    pub(super) at: Timestamp,
+    /// revocationDate.
+    pub(super) revoked: Timestamp,
+    /// invalidityDate: since when the key may be in other hands.
+    pub(super) invalid: Option<Timestamp>,
     pub(super) reason: Option<RevocationReason>,
 }
 
 impl Entry {
+    /// From when on the entry counts: revocationDate, or invalidityDate where that is earlier.
+    pub(super) fn at(self) -> Timestamp {
+        self.invalid.map_or(self.revoked, |invalid| invalid.min(self.revoked))
+    }
+
     /// Whether the certificate may come back (RFC 5280, 5.3.1).
     pub(super) fn is_hold(self) -> bool {
         self.reason == Some(RevocationReason::CertificateHold)
@@ -82,6 +89,11 @@ impl Crl {
         self.entries.get(at).map(|(_, entry)| *entry)
     }
 
+    /// Certificates that it names.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Which of two CRLs of the same issuer and scope is the later one.
     pub(super) fn is_later_than(&self, other: &Self) -> bool {
         (&self.number, self.this_update) > (&other.number, other.this_update)
@@ -95,14 +107,14 @@ impl Crl {
 
 fn entries(list: &BorrowedCertRevocationList<'_>) -> Result<Entries, Error> {
     let mut entries = list.into_iter().map(|entry| Ok(kept(&entry?))).collect::<Result<Vec<_>, Error>>()?;
-    entries.sort_by(|(a, first), (b, second)| a.cmp(b).then(first.at.cmp(&second.at)));
+    entries.sort_by(|(a, first), (b, second)| a.cmp(b).then(first.at().cmp(&second.at())));
     entries.dedup_by(|(later, _), (kept, _)| later == kept);
     Ok(entries)
 }
 
 fn kept(entry: &BorrowedRevokedCert<'_>) -> (Box<[u8]>, Entry) {
-    let since = entry.invalidity_date.map_or(entry.revocation_date, |date| date.min(entry.revocation_date));
-    (entry.serial_number.into(), Entry { at: timestamp(since), reason: entry.reason_code })
+    let (revoked, invalid) = (timestamp(entry.revocation_date), entry.invalidity_date.map(timestamp));
+    (entry.serial_number.into(), Entry { revoked, invalid, reason: entry.reason_code })
 }
 
 fn timestamp(time: UnixTime) -> Timestamp {
@@ -185,7 +197,7 @@ mod tests {
         assert_eq!(crl.number.to_string(), "7");
         assert_eq!((crl.this_update, crl.next_update), (at("2026-11-22T00:00:00Z"), at("2026-11-29T00:00:00Z")));
         let entry = crl.entry(&[0x00, 0x81, 0x81, 0x81, 0x81, 0, 0, 1, 43]).unwrap();
-        assert_eq!(entry.at, at("2026-06-01T00:00:00Z"));
+        assert_eq!(entry.at(), at("2026-06-01T00:00:00Z"));
         assert!(entry.is_hold());
         assert_eq!(
             crl.entry(&[0x81, 0x81, 0x81, 0x81, 0, 0, 1, 43]),
