@@ -53,7 +53,7 @@ struct Arguments {
     lang: Option<LangName>,
     #[arg(long, global = true)]
     json: bool,
-    #[arg(long, global = true, value_name = "FILE", env = "TRUC_PROFILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     profile: Option<PathBuf>,
     #[arg(long, global = true, value_name = "DIR", env = "TRUC_DATA", default_value = "data")]
     data: PathBuf,
@@ -106,12 +106,16 @@ struct Context {
 #[must_use]
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let lang = words::language(&args, variable("TRUC_LANG").as_deref(), variable("LANG").as_deref());
     match parsed(args, lang) {
         Ok(arguments) => ended(&arguments.context(lang), arguments.command),
         Err(error) => not_parsed(&error, lang),
     }
+}
+
+/// A variable of the environment that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn parsed(args: Vec<OsString>, lang: Lang) -> Result<Arguments, clap::Error> {
@@ -176,7 +180,7 @@ impl Arguments {
         Context {
             lang,
             out: Out::new(lang, self.json),
-            profile: self.profile.clone(),
+            profile: self.profile.clone().or_else(|| variable("TRUC_PROFILE").map(PathBuf::from)),
             data: DataFolder::new(&self.data),
         }
     }

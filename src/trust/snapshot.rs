@@ -172,6 +172,11 @@ fn authorities(files: Vec<Loaded>, place: Place, faults: &mut Vec<Fault>) -> Vec
     materials
 }
 
+/// Whether this is the certificate of an authority that can stand in a path.
+pub(super) fn is_authority(der: &[u8]) -> bool {
+    authority(der.to_vec(), Place::Issuer(0)).is_ok()
+}
+
 /// An authority's certificate that can stand in a path; its dates are looked at when it does.
 fn authority(der: Vec<u8>, place: Place) -> Result<Material, FileError> {
     let refused = |refusal: Refusal| FileError::Content(refusal.detail.into_owned());

@@ -1,5 +1,6 @@
 //! The trust store of a running hub: a snapshot of files, replaced whole by a reload, and the paths checked under it.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::domain::{Refusal, Timestamp};
@@ -7,10 +8,10 @@ use crate::signature::{Chain, ChainCheck};
 use crate::trust::block::{Block, Blocks};
 use crate::trust::cache::Cache;
 use crate::trust::crls::CrlFloors;
-use crate::trust::files::{Kind, load};
+use crate::trust::files::{Kind, Loaded, load};
 use crate::trust::inventory::Inventory;
 use crate::trust::revocation::Revocation;
-use crate::trust::snapshot::{Fault, Files, Snapshot};
+use crate::trust::snapshot::{Fault, Files, Snapshot, is_authority};
 use crate::trust::usage::Usage;
 use crate::trust::{Sources, revocation};
 
@@ -77,12 +78,35 @@ impl TrustStore {
         Self::open_for(Usage::SIGNER, sources, &CrlFloors::default(), now)
     }
 
+    /// Loads a store for signers of messages, in which certificates that came with a message (DER) help like
+    /// intermediates from files: paths may lead through them, and CRLs of those authorities are taken. What is no
+    /// authority's certificate among them is left out. A reload forgets them.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_offered(sources: Sources, offered: &[Vec<u8>], now: Timestamp) -> Result<Self, TrustError> {
+        let mut files = files(&sources);
+        let items = offered.iter().filter(|der| is_authority(der)).cloned().collect();
+        files.intermediates.push(Loaded { path: PathBuf::from("KeyInfo"), items: Ok(items) });
+        Self::of(files, Usage::SIGNER, sources, &CrlFloors::default(), now)
+    }
+
     /// Loads a store for another use, or one that remembers from before which CRLs it has seen.
     ///
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_for(usage: Usage, sources: Sources, floors: &CrlFloors, now: Timestamp) -> Result<Self, TrustError> {
-        let snapshot = read(&sources, usage, None, floors, now)?;
+        Self::of(files(&sources), usage, sources, floors, now)
+    }
+
+    fn of(
+        files: Files,
+        usage: Usage,
+        sources: Sources,
+        floors: &CrlFloors,
+        now: Timestamp,
+    ) -> Result<Self, TrustError> {
+        let snapshot = Snapshot::build(files, usage, None, floors, now).map_err(TrustError::Certificates)?;
         let generation = Generation::new(Arc::new(snapshot), Arc::default());
         let generation = RwLock::new(Arc::new(generation));
         Ok(Self { sources, usage, floors: floors.clone(), generation, reloading: Mutex::new(()) })
@@ -152,12 +176,15 @@ fn read(
     floors: &CrlFloors,
     now: Timestamp,
 ) -> Result<Snapshot, TrustError> {
-    let files = Files {
+    Snapshot::build(files(sources), usage, before, floors, now).map_err(TrustError::Certificates)
+}
+
+fn files(sources: &Sources) -> Files {
+    Files {
         anchors: load(&sources.anchors, Kind::Certificate),
         intermediates: load(&sources.intermediates, Kind::Certificate),
         crls: load(&sources.crls, Kind::Crl),
-    };
-    Snapshot::build(files, usage, before, floors, now).map_err(TrustError::Certificates)
+    }
 }
 
 impl ChainCheck for TrustStore {

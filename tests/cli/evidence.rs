@@ -52,7 +52,7 @@ fn a_signature_is_judged_at_a_time_and_in_the_standards_words() {
 }
 
 /// Runs xmlsec1 and wants a yes; `None`, said loudly, where it is not installed.
-fn xmlsec1(arguments: &[&str]) -> Option<()> {
+pub(crate) fn xmlsec1(arguments: &[&str]) -> Option<()> {
     let Ok(output) = std::process::Command::new("xmlsec1").args(arguments).output() else {
         eprintln!("SKIPPED: xmlsec1 is not installed (apt-get install xmlsec1): NOTHING was compared with it");
         return None;

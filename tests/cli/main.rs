@@ -7,4 +7,5 @@ mod evidence;
 mod operator;
 mod support;
 mod transcripts;
+mod verify;
 mod work;

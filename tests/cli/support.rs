@@ -102,6 +102,24 @@ impl TestHub {
         self.running = Some(child);
     }
 
+    /// The process of the running hub.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.as_ref().unwrap().id()
+    }
+
+    /// Gives one setting of the configuration another value.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn configure(&self, key: &str, value: &str) {
+        let path = self.path("truc.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let is_set = |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
+        let set = |line: &str| if is_set(line) { format!("{key} = {value}\n") } else { format!("{line}\n") };
+        let changed: String = text.lines().map(set).collect();
+        assert_ne!(changed, text, "{key}");
+        std::fs::write(path, changed).unwrap();
+    }
+
     /// Stops it politely; it must end well.
     pub(crate) fn stop(&mut self) {
         let Some(mut child) = self.running.take() else { return };
@@ -132,8 +150,14 @@ impl TestHub {
 
     /// As one of the systems of the demo, or the operator.
     pub(crate) fn by(&self, name: &str, args: &[&str]) -> Said {
-        let profile = self.path("access").join(format!("{name}.toml"));
-        said(self.command(args).env("TRUC_PROFILE", profile))
+        said(&mut self.command_by(name, args))
+    }
+
+    /// The command line of one of the systems of the demo, or the operator.
+    pub(crate) fn command_by(&self, name: &str, args: &[&str]) -> Command {
+        let mut command = self.command(args);
+        command.env("TRUC_PROFILE", self.path("access").join(format!("{name}.toml")));
+        command
     }
 
     /// Writes, signs and sends a document of VPCP; gives its file.
