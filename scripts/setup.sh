@@ -12,6 +12,7 @@ package() {
     case $1 in
         cc) echo gcc libc6-dev ;;
         xmllint) echo libxml2-utils ;;
+        java) echo openjdk-17-jdk-headless ;;
         *) echo "$1" ;;
     esac
 }
@@ -19,7 +20,7 @@ package() {
 commands() {
     case $1 in
         run) echo cc ;;
-        bench) echo cc openssl ;;            # RSA keys: ring makes none
+        bench) echo cc openssl xmlsec1 java ;; # RSA keys: ring makes none
         test) echo cc openssl xmlsec1 xmllint python3 ;;
         *) fail "usage: setup.sh run|test|bench" ;;
     esac
