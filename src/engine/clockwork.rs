@@ -25,7 +25,8 @@ pub(super) enum Reading {
 }
 
 impl Clockwork {
-    /// Compares the clock with the time of the last entry.
+    /// Compares the clock with the time of the last entry. A step back is to be told until [`Self::written`] says that
+    /// it was.
     pub(super) fn read(&mut self, clock: Timestamp, last: Timestamp) -> Reading {
         let back = last.as_millis().saturating_sub(clock.as_millis());
         if back > STOPS_MS {
@@ -35,7 +36,12 @@ impl Clockwork {
             self.told = false;
             return Reading::Good;
         }
-        if std::mem::replace(&mut self.told, true) { Reading::Good } else { Reading::SteppedBack }
+        if self.told { Reading::Good } else { Reading::SteppedBack }
+    }
+
+    /// A batch that was decided under `reading` is durable.
+    pub(super) fn written(&mut self, reading: Reading) {
+        self.told |= reading == Reading::SteppedBack;
     }
 }
 
@@ -55,6 +61,8 @@ mod tests {
         assert_eq!(clockwork.read(at(100_000), at(99_000)), Reading::Good);
         assert_eq!(clockwork.read(at(95_000), at(100_000)), Reading::Good);
         assert_eq!(clockwork.read(at(94_000), at(100_000)), Reading::SteppedBack);
+        assert_eq!(clockwork.read(at(94_000), at(100_000)), Reading::SteppedBack, "until it was told");
+        clockwork.written(Reading::SteppedBack);
         assert_eq!(clockwork.read(at(94_500), at(100_000)), Reading::Good);
         assert_eq!(clockwork.read(at(100_000), at(100_000)), Reading::Good);
         assert_eq!(clockwork.read(at(90_000), at(100_000)), Reading::SteppedBack);

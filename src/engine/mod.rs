@@ -11,10 +11,12 @@ mod reads;
 mod receipt;
 mod refusals;
 mod shared;
+#[cfg(test)]
+mod simulation;
 mod watch;
 mod writer;
 
 pub use hub::{Credential, Health, Hub};
 pub use ids::RandomIds;
-pub use open::OpenError;
+pub use open::{Ground, OpenError};
 pub use reads::Content;

@@ -1,6 +1,7 @@
 //! Opening: recover the journal, bring the index up to it, open the tree, check what was promised, start the writer.
 //! Whatever does not fit is a refusal to start that says what and why, never a silent repair of the truth.
 
+use std::io;
 use std::ops::{ControlFlow, Range};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
@@ -21,7 +22,7 @@ use crate::index::{Buffered, Durability, Index, IndexError, Overlay, Redb};
 use crate::journal::disk::{Disk, Real};
 use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Record};
 use crate::trail::promised::{self, PromiseError};
-use crate::trail::{FileTiles, LogKey, Promised, Tree, TreeError, leaf_hash};
+use crate::trail::{FileTiles, LogKey, Promised, Tiles, Tree, TreeError, leaf_hash};
 use crate::trust::TrustStore;
 
 /// Commands that may wait for the writer. Beyond it, callers are told to try again.
@@ -81,56 +82,126 @@ pub enum OpenError {
     First(Refusal),
 }
 
+/// What a hub stands on beside its folder of keys and trust: exchanged where faults are tried out.
+pub trait Ground {
+    /// The disk of the journal, the payloads and the checkpoints.
+    fn disk(&self) -> Arc<dyn Disk>;
+
+    /// Opens the index, empty if there is none.
+    ///
+    /// # Errors
+    /// [`IndexError`]: in use, or to be removed and built again.
+    fn open_index(&self) -> Result<Box<dyn Index>, IndexError>;
+
+    /// Removes an index that cannot be used.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn remove_index(&self) -> io::Result<()>;
+
+    /// The store of hash tiles.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn tiles(&self) -> io::Result<Arc<dyn Tiles>>;
+}
+
+/// The data folder as it is.
+struct OnDisk<'a> {
+    config: &'a Config,
+    data: &'a DataFolder,
+}
+
+impl Ground for OnDisk<'_> {
+    fn disk(&self) -> Arc<dyn Disk> {
+        Arc::new(Real)
+    }
+
+    fn open_index(&self) -> Result<Box<dyn Index>, IndexError> {
+        open_index(self.config, self.data)
+    }
+
+    fn remove_index(&self) -> io::Result<()> {
+        let folder = self.data.index();
+        if folder.exists() { std::fs::remove_dir_all(&folder) } else { Ok(()) }
+    }
+
+    fn tiles(&self) -> io::Result<Arc<dyn Tiles>> {
+        Ok(Arc::new(FileTiles::open(&self.data.tiles())?))
+    }
+}
+
 impl Hub {
     /// Opens a data folder. The first time, the trail gets its entry 0.
     ///
     /// # Errors
     /// As [`OpenError`] says.
     pub fn open(config: &Config, data: &DataFolder, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::open_on(&OnDisk { config, data }, config, data, clock)
+    }
+
+    /// The same on any ground.
+    ///
+    /// # Errors
+    /// As [`OpenError`] says.
+    pub fn open_on(
+        ground: &dyn Ground,
+        config: &Config,
+        data: &DataFolder,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let key = LogKey::load(&data.log_key())?;
         if key.origin() != config.hub.origin {
             return Err(OpenError::Origin { key: key.origin().to_owned(), config: config.hub.origin.clone() });
         }
-        let disk: Arc<dyn Disk> = Arc::new(Real);
-        let segment_bytes = u32::try_from(config.journal.segment_bytes).unwrap_or(u32::MAX);
-        let journal = FileJournal::open(Arc::clone(&disk), &data.journal(), Options { segment_bytes })?;
-        let payloads = Payloads::open(disk, &data.payloads())?;
-        let reader = journal.reader();
-        let index = up_to_date(config, data, reader.as_ref(), journal.head().seq)?;
-        let promised = Promised::open(&data.checkpoints(), key.verifier())?;
-        let tree = open_tree(data, &reader, journal.head().seq, &promised)?;
-        let checkpoint = key.checkpoint(tree.view().size(), tree.view().root_at(tree.view().size())?).into();
-        let signed = Signed { view: tree.view().clone(), checkpoint };
-        let trust = TrustStore::open(data.trust_sources(), clock.now())?;
-        warn_of_trust(&trust);
-        let shared = Arc::new(Shared::new(index, reader, signed));
         let view = HubView {
             origin: config.hub.origin.clone(),
             verifier_key: key.verifier().to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             message_bytes_max: config.hub.message_bytes_max,
         };
-        let tree_is_empty = tree.view().size() == 0;
-        let mut writer = Writer {
-            journal: Box::new(journal),
-            shared: Arc::clone(&shared),
-            tree,
-            promised,
-            key,
-            clock: Arc::clone(&clock),
-            ids: Box::new(RandomIds::default()),
-            clockwork: Clockwork::default(),
-            unwritten: None,
-        };
-        if tree_is_empty {
+        let payloads = Payloads::open(ground.disk(), &data.payloads())?;
+        let mut writer = open_writer(ground, config, data, key, Arc::clone(&clock))?;
+        let trust = TrustStore::open(data.trust_sources(), clock.now())?;
+        warn_of_trust(&trust);
+        if writer.tree.view().size() == 0 {
             let HubView { origin, verifier_key, version: software, .. } = view.clone();
             writer.open_trail(Opening { origin, verifier_key, software }).map_err(OpenError::First)?;
         }
-        let hub = start(writer, shared, payloads, trust, clock, view)?;
+        let hub = start(writer, payloads, trust, clock, view)?;
         crate::engine::watch::watch(&hub.0, data.trust_sources())
             .map_err(|source| OpenError::Io { what: "the thread that watches trust", source })?;
         Ok(hub)
     }
+}
+
+/// Journal, index, tree and promise, brought to agree: what the writer goes on from.
+pub(super) fn open_writer(
+    ground: &dyn Ground,
+    config: &Config,
+    data: &DataFolder,
+    key: LogKey,
+    clock: Arc<dyn Clock>,
+) -> Result<Writer, OpenError> {
+    let segment_bytes = u32::try_from(config.journal.segment_bytes).unwrap_or(u32::MAX);
+    let journal = FileJournal::open(ground.disk(), &data.journal(), Options { segment_bytes })?;
+    let reader = journal.reader();
+    let index = up_to_date(ground, reader.as_ref(), journal.head().seq)?;
+    let promised = Promised::open(ground.disk(), &data.checkpoints(), key.verifier())?;
+    let tree = open_tree(ground, &reader, journal.head().seq, &promised)?;
+    let checkpoint = key.checkpoint(tree.view().size(), tree.view().root_at(tree.view().size())?).into();
+    let signed = Signed { view: tree.view().clone(), checkpoint };
+    Ok(Writer {
+        journal: Box::new(journal),
+        shared: Arc::new(Shared::new(index, reader, signed)),
+        tree,
+        promised,
+        key,
+        clock,
+        ids: Box::new(RandomIds::default()),
+        clockwork: Clockwork::default(),
+        unwritten: None,
+    })
 }
 
 /// Without CRLs every signed message is told to try later: the operator must know before the senders do.
@@ -146,13 +217,13 @@ pub(super) fn warn_of_trust(trust: &TrustStore) {
 
 fn start(
     writer: Writer,
-    shared: Arc<Shared>,
     payloads: Payloads,
     trust: TrustStore,
     clock: Arc<dyn Clock>,
     view: HubView,
 ) -> Result<Hub, OpenError> {
     let (jobs, waiting) = sync_channel::<Job>(WAITING_MAX);
+    let shared = Arc::clone(&writer.shared);
     let thread = std::thread::Builder::new()
         .name("truc-writer".to_owned())
         .spawn(move || writer.run(&waiting))
@@ -172,13 +243,8 @@ fn start(
 
 /// The index with everything of the journal in it. One that does not open, or is ahead, or of another journal, is
 /// deleted and built again.
-fn up_to_date(
-    config: &Config,
-    data: &DataFolder,
-    journal: &dyn journal::Read,
-    head: Seq,
-) -> Result<Box<dyn Index>, OpenError> {
-    match open_index(config, data).map(|index| fits(index.as_ref(), journal, head).map(|fits| (index, fits))) {
+fn up_to_date(ground: &dyn Ground, journal: &dyn journal::Read, head: Seq) -> Result<Box<dyn Index>, OpenError> {
+    match ground.open_index().map(|index| fits(index.as_ref(), journal, head).map(|fits| (index, fits))) {
         Ok(Ok((index, true))) => {
             replay(index.as_ref(), journal)?;
             return Ok(index);
@@ -187,11 +253,8 @@ fn up_to_date(
         Ok(Ok((_, false))) => tracing::warn!("the index is not of this journal: building it again"),
         Ok(Err(error)) | Err(error) => tracing::warn!(%error, "the index cannot be used: building it again"),
     }
-    let folder = data.index();
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).map_err(|source| OpenError::Io { what: "removing the index", source })?;
-    }
-    let index = open_index(config, data)?;
+    ground.remove_index().map_err(|source| OpenError::Io { what: "removing the index", source })?;
+    let index = ground.open_index()?;
     replay(index.as_ref(), journal)?;
     Ok(index)
 }
@@ -271,7 +334,7 @@ fn apply_records(index: &dyn Index, records: &[Record], durability: Durability) 
 }
 
 fn open_tree(
-    data: &DataFolder,
+    ground: &dyn Ground,
     journal: &Arc<dyn journal::Read>,
     size: Seq,
     promised: &Promised,
@@ -279,12 +342,12 @@ fn open_tree(
     if let Some(last) = promised.last().filter(|last| last.size > size) {
         return Err(PromiseError::JournalTooShort { promised: last.size, journal: size }.into());
     }
-    let tiles = FileTiles::open(&data.tiles()).map_err(|source| OpenError::Io { what: "tiles/", source })?;
+    let tiles = ground.tiles().map_err(|source| OpenError::Io { what: "tiles/", source })?;
     let leaves = {
         let journal = Arc::clone(journal);
         move |range: Range<u64>| leaf_hashes(journal.as_ref(), range)
     };
-    let tree = Tree::open(Arc::new(tiles), Arc::new(leaves), size, promised.last())?;
+    let tree = Tree::open(tiles, Arc::new(leaves), size, promised.last())?;
     if let Some(last) = promised.last() {
         promised::check(last, size, |size| tree.view().root_at(size))?;
     }

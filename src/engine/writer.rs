@@ -97,9 +97,14 @@ impl Writer {
         }
     }
 
-    fn run_batch(&mut self, first: Job, jobs: &Receiver<Job>) {
-        // 1. Decide. Nothing is written: a crash leaves nothing, senders try again.
+    /// Takes what waits beside `first`, as one batch.
+    pub(super) fn run_batch(&mut self, first: Job, jobs: &Receiver<Job>) {
         let shared = Arc::clone(&self.shared);
+        // What failed may stand in the journal and not in the index, or not in the tree: nothing may be built upon it.
+        if let Some(refusal) = shared.poisoned.get() {
+            return refuse_all(first, jobs, refusal);
+        }
+        // 1. Decide. Nothing is written: a crash leaves nothing, senders try again.
         let reader = match shared.index.reader() {
             Ok(reader) => reader,
             Err(error) => return refuse_all(first, jobs, &error.into()),
@@ -130,6 +135,8 @@ impl Writer {
                 return self.fail(outcomes, &error.to_string(), poisons);
             }
         };
+
+        self.clockwork.written(reading);
 
         // 3. Apply: readers see it. If this fails the hub stops writing; the next start replays.
         let (writes, leaves) = match pending.writes(&placed) {
@@ -168,9 +175,6 @@ impl Writer {
     }
 
     fn decide_one(&mut self, command: &Command, pending: &mut Pending<'_>, reading: Reading) -> Outcome {
-        if let Some(refusal) = self.shared.poisoned.get() {
-            return Outcome::Refused(refusal.clone());
-        }
         if reading == Reading::Stopped && matches!(command, Command::Submit(_) | Command::Status(_)) {
             return Outcome::Refused(stopped());
         }
@@ -188,7 +192,7 @@ impl Writer {
     }
 
     /// A checkpoint that was shown and stands in no record yet goes into `checkpoints/`, so that it is kept.
-    fn promise(&mut self) {
+    pub(super) fn promise(&mut self) {
         let Some(checkpoint) = self.unwritten.take() else { return };
         if let Err(error) = self.promised.keep(&checkpoint) {
             tracing::error!(%error, "a checkpoint that was shown could not be kept");

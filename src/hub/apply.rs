@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::{BusinessType, DeliveryState, MessageId, OrganId, Priority, StatusCode, Timestamp, next, notation};
+use crate::domain::{
+    BusinessType, DeliveryState, Digest, MessageId, OrganId, Priority, StatusCode, Timestamp, next, notation,
+};
 use crate::hub::content::{DocumentHeader, StatusHeader};
 use crate::hub::entry::{Entry, Event};
 use crate::hub::keys::{self, Key};
@@ -263,7 +265,7 @@ impl Rowser<'_> {
         let mut registered = Vec::new();
         if let Some(before) = self.rows.access(system)? {
             for digest in before.client_certificates.iter().chain(&before.tokens) {
-                self.delete(keys::credential(digest));
+                self.forget_credential(digest, system)?;
             }
             registered = before.signers;
         }
@@ -286,6 +288,17 @@ impl Rowser<'_> {
             closed: *closed,
         };
         self.put(&keys::access(system), &row)
+    }
+}
+
+impl Rowser<'_> {
+    /// What a closed access had may belong to another one by now.
+    fn forget_credential(&mut self, digest: &Digest, system: &str) -> Result<(), IndexError> {
+        let key = keys::credential(digest);
+        if self.rows.row::<String>(&key)?.is_some_and(|owner| owner == system) {
+            self.delete(key);
+        }
+        Ok(())
     }
 }
 

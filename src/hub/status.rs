@@ -188,14 +188,18 @@ impl SubmitStatus {
     }
 }
 
-/// The messages of `sender` with this notation key, newest first.
+/// The messages of `sender` with this notation key, newest first by the trail: ids follow the clock, which may step.
 pub(crate) fn by_notation(rows: &Rows<'_>, notation: &str, sender: &OrganId) -> Result<Vec<MessageId>, IndexError> {
     let prefix = keys::notation_prefix(notation);
-    let mut found = rows.under(&prefix, |rest, _| {
+    let found = rows.under(&prefix, |rest, _| {
         let from = text_id(rest)?;
         let id = rest.get(rest.len().saturating_sub(16)..).and_then(|id| uuid::Uuid::from_slice(id).ok());
         Ok((from, id.map(MessageId)))
     })?;
-    found.reverse();
-    Ok(found.into_iter().filter(|(from, _)| from == sender).filter_map(|(_, id)| id).collect())
+    let mut placed = Vec::new();
+    for id in found.into_iter().filter(|(from, _)| from == sender).filter_map(|(_, id)| id) {
+        placed.extend(rows.message(id)?.map(|row| (row.seq, id)));
+    }
+    placed.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(placed.into_iter().map(|(_, id)| id).collect())
 }

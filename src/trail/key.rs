@@ -52,7 +52,7 @@ impl LogKey {
         Ok(Self::from_seed(origin, seed)?)
     }
 
-    fn from_seed(origin: &str, seed: [u8; 32]) -> Result<Self, NoteError> {
+    pub(crate) fn from_seed(origin: &str, seed: [u8; 32]) -> Result<Self, NoteError> {
         let unusable = |_| NoteError::Key("not an Ed25519 seed");
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(unusable)?;
         let public = pair.public_key().as_ref().try_into().map_err(|_| NoteError::Key("not an Ed25519 key"))?;

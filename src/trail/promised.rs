@@ -1,11 +1,13 @@
 //! `checkpoints/`: the last checkpoint that was shown to others. It is not derived from the journal but guards it: a
 //! journal that is shorter, or has other entries, than what was promised must not be served.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::fmt;
+use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::domain::Digest;
+use crate::journal::disk::{Disk, read_full_at, write_all_at};
 use crate::trail::checkpoint::Checkpoint;
 use crate::trail::note::{NOTE_BYTES_MAX, NoteError, VerifierKey};
 use crate::trail::shelf::TreeError;
@@ -40,8 +42,8 @@ pub enum PromiseError {
 }
 
 /// The store of the last promised checkpoint.
-#[derive(Debug)]
 pub struct Promised {
+    disk: Arc<dyn Disk>,
     folder: PathBuf,
     key: VerifierKey,
     last: Option<Checkpoint>,
@@ -49,11 +51,12 @@ pub struct Promised {
 
 impl Promised {
     /// Reads `folder`, made if it is not there; `key` is the log's own.
-    pub fn open(folder: &Path, key: &VerifierKey) -> Result<Self, PromiseError> {
-        fs::create_dir_all(folder)?;
+    pub fn open(disk: Arc<dyn Disk>, folder: &Path, key: &VerifierKey) -> Result<Self, PromiseError> {
+        disk.create_folder(folder)?;
         let keys = std::slice::from_ref(key);
-        let last = read(&folder.join("last"))?.map(|signed| Checkpoint::open(&signed, keys)).transpose()?;
-        Ok(Self { folder: folder.to_owned(), key: key.clone(), last })
+        let signed = read(disk.as_ref(), &folder.join("last"))?;
+        let last = signed.map(|signed| Checkpoint::open(&signed, keys)).transpose()?;
+        Ok(Self { disk, folder: folder.to_owned(), key: key.clone(), last })
     }
 
     /// The last checkpoint shown to others, if there was one.
@@ -75,26 +78,37 @@ impl Promised {
         Ok(())
     }
 
-    /// A crash before the rename leaves the older promise; after the fsync of the folder the new one stands.
+    /// A crash before the rename leaves the older promise; after the fsync of the folder the new one stands. Each try is
+    /// another file: a sync is never asked twice of one that has failed.
     fn write(&self, signed: &str) -> io::Result<()> {
         let draft = self.folder.join("draft");
-        let mut file = File::create(&draft)?;
-        file.write_all(signed.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&draft, self.folder.join("last"))?;
-        File::open(&self.folder)?.sync_all()
+        match self.disk.remove(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = self.disk.create(&draft)?;
+        write_all_at(file.as_ref(), &mut [IoSlice::new(signed.as_bytes())], 0)?;
+        file.sync()?;
+        self.disk.rename(&draft, &self.folder.join("last"))?;
+        self.disk.sync_folder(&self.folder)
     }
 }
 
-fn read(path: &Path) -> io::Result<Option<String>> {
-    let file = match File::open(path) {
+impl fmt::Debug for Promised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Promised").field("folder", &self.folder).field("last", &self.last).finish_non_exhaustive()
+    }
+}
+
+fn read(disk: &dyn Disk, path: &Path) -> io::Result<Option<String>> {
+    let file = match disk.open(path, false) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
-    let mut signed = String::new();
-    let limit = u64::try_from(NOTE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(limit).read_to_string(&mut signed)?;
-    Ok(Some(signed))
+    let mut signed = vec![0; NOTE_BYTES_MAX.saturating_add(1)];
+    let length = read_full_at(file.as_ref(), &mut signed, 0)?;
+    signed.truncate(length);
+    String::from_utf8(signed).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Whether a journal of `size` entries keeps what was promised. `root_at` gives the root over the first entries. The
@@ -118,8 +132,15 @@ pub fn check(
 mod tests {
     use ring::rand::SystemRandom;
 
+    use std::fs;
+
     use super::*;
+    use crate::journal::disk::Real;
     use crate::trail::key::LogKey;
+
+    fn disk() -> Arc<dyn Disk> {
+        Arc::new(Real)
+    }
 
     fn key() -> LogKey {
         LogKey::generate("hub.example/1", &SystemRandom::new()).unwrap()
@@ -129,12 +150,12 @@ mod tests {
     fn the_last_promise_is_there_after_a_restart() {
         let (folder, key) = (tempfile::tempdir().unwrap(), key());
         let folder = folder.path().join("checkpoints");
-        let mut promised = Promised::open(&folder, key.verifier()).unwrap();
+        let mut promised = Promised::open(disk(), &folder, key.verifier()).unwrap();
         assert_eq!(promised.last(), None);
         for size in [3, 9, 7, 9] {
             promised.keep(&key.checkpoint(size, Digest([1; 32]))).unwrap();
         }
-        let promised = Promised::open(&folder, key.verifier()).unwrap();
+        let promised = Promised::open(disk(), &folder, key.verifier()).unwrap();
         assert_eq!(promised.last().map(|last| last.size), Some(9));
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
     }
@@ -142,7 +163,7 @@ mod tests {
     #[test]
     fn two_roots_for_one_size_are_never_promised() {
         let (folder, key) = (tempfile::tempdir().unwrap(), key());
-        let mut promised = Promised::open(folder.path(), key.verifier()).unwrap();
+        let mut promised = Promised::open(disk(), folder.path(), key.verifier()).unwrap();
         promised.keep(&key.checkpoint(9, Digest([1; 32]))).unwrap();
         let refused = promised.keep(&key.checkpoint(9, Digest([2; 32])));
         assert!(matches!(refused, Err(PromiseError::JournalChanged { size: 9 })));
@@ -151,12 +172,12 @@ mod tests {
     #[test]
     fn a_promise_of_another_log_or_a_damaged_one_is_refused() {
         let (folder, key, other) = (tempfile::tempdir().unwrap(), key(), key());
-        let mut promised = Promised::open(folder.path(), key.verifier()).unwrap();
+        let mut promised = Promised::open(disk(), folder.path(), key.verifier()).unwrap();
         assert!(matches!(promised.keep(&other.checkpoint(1, Digest([1; 32]))), Err(PromiseError::NotOurs(_))));
         promised.keep(&key.checkpoint(1, Digest([1; 32]))).unwrap();
-        assert!(matches!(Promised::open(folder.path(), other.verifier()), Err(PromiseError::NotOurs(_))));
+        assert!(matches!(Promised::open(disk(), folder.path(), other.verifier()), Err(PromiseError::NotOurs(_))));
         fs::write(folder.path().join("last"), "").unwrap();
-        assert!(matches!(Promised::open(folder.path(), key.verifier()), Err(PromiseError::NotOurs(_))));
+        assert!(matches!(Promised::open(disk(), folder.path(), key.verifier()), Err(PromiseError::NotOurs(_))));
     }
 
     #[test]
