@@ -2,12 +2,12 @@
 # what it needs is already there.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt clean
+.PHONY: help run test check bench fuzz fuzz-smoke fmt clean
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build the hub and play a day with it (ONCE=1: end by itself with 0 or 1)
 	@scripts/setup.sh run
@@ -23,6 +23,14 @@ check: test ## The same as test
 bench: ## Measure the hub beside a bare server
 	@scripts/setup.sh bench
 	@cargo bench --locked
+
+fuzz: ## Fuzz every target for SECONDS (600), or those in TARGETS
+	@scripts/setup.sh fuzz
+	@scripts/fuzz.sh $(or $(SECONDS),600) $(TARGETS)
+
+fuzz-smoke: ## Fuzz every target for a few seconds
+	@scripts/setup.sh fuzz
+	@scripts/fuzz.sh 10
 
 fmt: ## Format the source
 	@cargo fmt

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target of the Makefile needs and this machine lacks: setup.sh run|test|bench.
+# Installs what a target of the Makefile needs and this machine lacks: setup.sh run|test|bench|fuzz.
 # Says nothing when everything is there. Debian packages come through apt-get, as root or with sudo.
 set -eu
 
@@ -11,6 +11,7 @@ fail() { say "$@"; exit 1; }
 package() {
     case $1 in
         cc) echo gcc libc6-dev ;;
+        c++) echo g++ ;;
         xmllint) echo libxml2-utils ;;
         java) echo openjdk-17-jdk-headless ;;
         *) echo "$1" ;;
@@ -20,9 +21,10 @@ package() {
 commands() {
     case $1 in
         run) echo cc ;;
+        fuzz) echo cc c++ ;;                 # libFuzzer is C++
         bench) echo cc openssl xmlsec1 java ;; # RSA keys: ring makes none
         test) echo cc openssl xmlsec1 xmllint python3 ;;
-        *) fail "usage: setup.sh run|test|bench" ;;
+        *) fail "usage: setup.sh run|test|bench|fuzz" ;;
     esac
 }
 
