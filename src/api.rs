@@ -3,6 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod operation;
+
+pub use operation::*;
+
 use crate::domain::{
     BusinessType, Code, DeliveryState, Digest, DocumentId, Effect, MessageId, OrganId, Place, Priority, Seq,
     StatusCode, Timestamp,
@@ -150,6 +154,9 @@ pub struct DocumentView {
     pub sha256: Digest,
     /// The verdict on the envelope signature.
     pub verdict: VerdictView,
+    /// What became of its content; absent while it is given out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentView>,
     /// Over all recipients.
     pub summary: Summary,
     /// Each recipient that the caller may see: all for the sender, its own for a recipient.
@@ -233,6 +240,9 @@ pub struct ListItem {
     pub size: u64,
     /// Whether the envelope signature passed.
     pub verified: bool,
+    /// What became of its content; absent while it is given out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentView>,
     /// Inbox: the recipient's own state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<DeliveryState>,
@@ -313,6 +323,9 @@ pub struct HubView {
     pub version: String,
     /// Largest message, octets.
     pub message_bytes_max: u64,
+    /// Verifier keys of the log's epochs before a restore: receipts of then verify by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_keys: Vec<String>,
 }
 
 /// `GET /v1/caller`: whom the hub takes the caller for.

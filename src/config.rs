@@ -256,6 +256,10 @@ places! {
     log_key = "keys/log.key";
     /// Its verifier key (C2SP signed-note vkey): public, needed to check receipts offline.
     log_vkey = "keys/log.vkey";
+    /// Verifier keys of the log's earlier epochs, one a line: public, needed to check their receipts.
+    earlier_vkeys = "keys/earlier.vkeys";
+    /// A new epoch that no entry tells of yet: written by a restore, read by the next start.
+    epoch = "checkpoints/epoch.json";
     /// The hub's TLS key.
     tls_key = "keys/tls/server.key";
     /// The hub's TLS certificate chain.

@@ -1,6 +1,7 @@
 //! Trục: an inter-agency electronic document exchange hub (trục liên thông văn bản). See ARCHITECTURE.md.
 
 pub mod api;
+pub mod backup;
 pub mod cli;
 pub mod client;
 pub mod clock;

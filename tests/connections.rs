@@ -119,7 +119,13 @@ impl rustls::client::ResolvesClientCert for Identity {
 fn router() -> Router {
     let view = |Extension(peer): Extension<Peer>| async move {
         let origin = peer.certificate.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
-        Json(HubView { origin, verifier_key: String::new(), version: String::new(), message_bytes_max: 0 })
+        Json(HubView {
+            origin,
+            verifier_key: String::new(),
+            version: String::new(),
+            message_bytes_max: 0,
+            earlier_keys: Vec::new(),
+        })
     };
     Router::new()
         .route("/v1/hub", get(view))

@@ -99,6 +99,43 @@ pub(super) const COMMANDS: &[(&str, &str, &str)] = &[
         "Grants access to a system or a person; it replaces what stood under the name.",
     ),
     ("access close", "Đóng một truy cập.", "Closes an access."),
+    (
+        "retention",
+        "Thời hạn lưu giữ: hủy nội dung văn bản theo quy tắc; giữ lại và mở lại nội dung. Nhật ký và bằng chứng không bị đụng tới.",
+        "Retention: contents destroyed by rule, withheld, released. Trail and proofs are never touched.",
+    ),
+    ("retention list", "Xem các quy tắc.", "Shows the rules."),
+    ("retention set", "Lập hoặc đổi một quy tắc; chưa hủy gì.", "Makes or changes a rule; nothing is destroyed yet."),
+    ("retention close", "Đóng một quy tắc.", "Closes a rule."),
+    ("retention preview", "Xem trước một quy tắc sẽ hủy những gì.", "Shows what a rule would destroy."),
+    (
+        "retention run",
+        "Thực hiện một quy tắc, từng bước; bị ngắt thì chạy lại.",
+        "Carries a rule out, step by step; interrupted, it is run again.",
+    ),
+    (
+        "retention withhold",
+        "Giữ lại nội dung một văn bản: không ai lấy được, chưa hủy.",
+        "Withholds a document's content: nobody is given it, nothing is destroyed.",
+    ),
+    ("retention release", "Mở lại nội dung đã giữ lại.", "Releases a content that was withheld."),
+    ("spill", "Xử lý lộ, lọt: văn bản lẽ ra không được gửi.", "A document that should never have been sent."),
+    ("spill find", "Văn bản nằm ở đâu, nơi nhận nào đã lấy về.", "Where it is, and which recipients have taken it."),
+    (
+        "spill destroy",
+        "Giữ lại ngay, rồi hủy ở mọi chỗ trên trục; nêu tên nơi nhận và bản sao lưu còn giữ.",
+        "Withholds it at once, destroys it everywhere on the hub; names the recipients and backups that still hold it.",
+    ),
+    (
+        "backup",
+        "Sao lưu thư mục dữ liệu sang đĩa khác, khi trục đang chạy; lần sau chỉ chép phần mới. Không có khóa ký nhật ký.",
+        "Backs the data folder up to another disk while the hub runs; the next time only what is new. Without the log key.",
+    ),
+    (
+        "restore",
+        "Khôi phục vào thư mục dữ liệu trống (--data); thiếu mục hay thiếu khóa thì bắt đầu kỷ nguyên mới.",
+        "Restores into an empty data folder (--data); where entries or the log key are missing, a new epoch begins.",
+    ),
 ];
 
 /// Command, option, Vietnamese, English.
@@ -339,6 +376,64 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
     ),
     ("access grant", "token", "Cấp mã truy cập mới, chỉ hiện một lần", "Make a new token, shown once"),
     ("access close", "system", "Tên của truy cập", "Name of the access"),
+    ("*", "rule", "Tên của quy tắc: a-z 0-9 . -", "Name of the rule: a-z 0-9 . -"),
+    (
+        "retention set",
+        "years",
+        "Giữ bao nhiêu năm kể từ khi tiếp nhận, và",
+        "Kept for so many years after acceptance, and",
+    ),
+    ("retention set", "days", "bao nhiêu ngày", "so many days"),
+    (
+        "retention set",
+        "business",
+        "Chỉ văn bản có nghiệp vụ này: new, revoke, update, replace",
+        "Only documents with this business type: new, revoke, update, replace",
+    ),
+    ("retention set", "type", "Chỉ văn bản có tên loại này", "Only documents with this type name"),
+    (
+        "retention set",
+        "header",
+        "Hủy cả trích yếu, số, ký hiệu, tên người và các trạng thái",
+        "Abstract, code, names and statuses go as well",
+    ),
+    ("retention set", "basis", "Căn cứ: luật hoặc quyết định", "The law or decision that it rests on"),
+    (
+        "retention set",
+        "since",
+        "Có hiệu lực từ (2026-01-01T00:00:00Z); mặc định: bây giờ",
+        "In force from (2026-01-01T00:00:00Z); default: now",
+    ),
+    ("*", "yes", "Làm thật; không có thì chỉ cho xem", "Really do it; without it, only shows"),
+    ("*", "reason", "Lý do, được giữ bên cạnh mục nhật ký", "The reason, kept beside the entry"),
+    ("backup", "to", "Thư mục của bản sao lưu, trên đĩa khác", "Folder of the backup, on another disk"),
+    (
+        "backup",
+        "name",
+        "Tên của bản sao lưu: a-z 0-9 . -; mặc định: tên thư mục",
+        "Name of the backup: a-z 0-9 . -; default: that of the folder",
+    ),
+    ("backup", "verify", "Không sao lưu: đọc lại toàn bộ và kiểm tra", "No backup: read everything back and check it"),
+    ("restore", "backup", "Thư mục của bản sao lưu", "Folder of the backup"),
+    (
+        "restore",
+        "log_key",
+        "Khóa ký nhật ký (log.key), nếu còn: để tiếp tục kỷ nguyên cũ khi không thiếu mục nào",
+        "The log key (log.key), if it is there: to go on with the old epoch where no entry is missing",
+    ),
+    (
+        "restore",
+        "checkpoint",
+        "Checkpoint hoặc biên nhận mà bên khác đang giữ, mới nhất có thể; dùng được nhiều lần",
+        "A checkpoint or receipt that others hold, as new as can be had; may be repeated",
+    ),
+    (
+        "restore",
+        "origin",
+        "Tên của kỷ nguyên mới; mặc định: tên cũ kèm số",
+        "Name of the new epoch; default: the old one with a number",
+    ),
+    ("spill destroy", "all", "Mọi thông điệp mang tên đó", "Every message that is so named"),
 ];
 
 /// Names of values: English, Vietnamese.
@@ -357,6 +452,7 @@ pub(super) const VALUES: &[(&str, &str)] = &[
     ("TEXT", "CHỮ"),
     ("NAME", "TÊN"),
     ("SYSTEM", "TRUY_CẬP"),
+    ("RULE", "QUY_TẮC"),
     ("ROLE", "VAI_TRÒ"),
     ("POLICY", "CHÍNH_SÁCH"),
     ("ADDRESS", "ĐỊA_CHỈ"),

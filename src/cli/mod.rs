@@ -13,6 +13,7 @@ use crate::domain::Lang;
 
 mod access;
 mod agency;
+mod backup;
 mod compose;
 mod confirm;
 mod connect;
@@ -29,11 +30,14 @@ mod out;
 mod outbox;
 mod progress;
 mod receipt;
+mod restore;
+mod retention;
 mod select;
 mod send;
 mod serve;
 mod sign;
 mod signer;
+mod spill;
 mod status;
 mod track;
 mod trail;
@@ -91,6 +95,10 @@ enum Command {
     Trust(trust::Options),
     Agency(agency::Options),
     Access(access::Options),
+    Retention(retention::Options),
+    Spill(spill::Options),
+    Backup(backup::Options),
+    Restore(restore::Options),
 }
 
 /// What every command is given.
@@ -172,6 +180,10 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Trust(options) => trust::run(context, &options),
         Command::Agency(options) => agency::run(context, &options),
         Command::Access(options) => access::run(context, &options),
+        Command::Retention(options) => retention::run(context, &options),
+        Command::Spill(options) => spill::run(context, &options),
+        Command::Backup(options) => backup::run(context, &options),
+        Command::Restore(options) => restore::run(context, &options),
     }
 }
 

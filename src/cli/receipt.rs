@@ -58,7 +58,7 @@ fn get(context: &Context, document: &DocumentOptions, output: Option<&Path>) -> 
 }
 
 fn check(context: &Context, file: &Path, key: Option<&str>, message: Option<&Path>) -> Result<(), Failure> {
-    let keys = [verifier_key(context, key)?];
+    let keys = verifier_keys(context, key)?;
     let text = files::read_text(file)?;
     let proven = verify::proof(&text, &keys).map_err(|error| no(context, &error.to_string()))?;
     let entry: Value = serde_json::from_slice(proven.entry()).map_err(|error| not_json(&error))?;
@@ -95,21 +95,38 @@ fn shown(context: &Context, proof: &str, proven: &VerifiedEntry) -> Result<(), F
     )
 }
 
-/// The log's verifier key: the text itself, a file that holds it, or the one that `truc init` left in the data folder.
-pub(super) fn verifier_key(context: &Context, named: Option<&str>) -> Result<VerifierKey, Failure> {
+/// The log's verifier keys, one a line: the text itself, a file that holds them, or those in the data folder, the ones
+/// of earlier epochs after the present one.
+pub(super) fn verifier_keys(context: &Context, named: Option<&str>) -> Result<Vec<VerifierKey>, Failure> {
     if let Some(Ok(key)) = named.map(str::parse) {
-        return Ok(key);
+        return Ok(vec![key]);
     }
     let path = named.map_or_else(|| context.data.log_vkey(), PathBuf::from);
-    let text = files::read_text(&path)?;
-    text.trim_end().parse().map_err(|error| {
+    let mut keys = keys_in(&path)?;
+    let earlier = context.data.earlier_vkeys();
+    if named.is_none() && earlier.exists() {
+        keys.extend(keys_in(&earlier)?);
+    }
+    Ok(keys)
+}
+
+fn keys_in(path: &Path) -> Result<Vec<VerifierKey>, Failure> {
+    let not_a_key = |error: &dyn std::fmt::Display| {
         let path = path.display();
         Failure::new(
             Exit::NoInput,
             format!("{path} không phải khóa kiểm tra của nhật ký: {error}"),
             format!("{path} is not a log's verifier key: {error}"),
         )
-    })
+    };
+    let text = files::read_text(path)?;
+    let keys: Result<Vec<VerifierKey>, _> =
+        text.lines().map(str::trim).filter(|it| !it.is_empty()).map(str::parse).collect();
+    match keys {
+        Ok(keys) if keys.is_empty() => Err(not_a_key(&"it is empty")),
+        Ok(keys) => Ok(keys),
+        Err(error) => Err(not_a_key(&error)),
+    }
 }
 
 /// The verdict is no.

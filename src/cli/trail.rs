@@ -91,7 +91,7 @@ fn exported(trail: &Trail) -> Result<String, Failure> {
 
 /// Every proof of an export against the log's key, and the order of the entries.
 fn check(context: &Context, file: &Path, key: Option<&str>) -> Result<(), Failure> {
-    let keys = [receipt::verifier_key(context, key)?];
+    let keys = receipt::verifier_keys(context, key)?;
     let mut entries: Vec<TrailEntry> = Vec::new();
     for (number, line) in files::read_text(file)?.lines().enumerate() {
         let entry = verified(line, &keys).map_err(|reason| wrong(context, number + 1, &reason))?;
@@ -176,11 +176,29 @@ fn what(entry: &Value, lang: Lang) -> String {
         ("fetched", Lang::En) => "first fetched by the recipient".into(),
         ("confirmed", Lang::Vi) => "nơi nhận xác nhận đã lưu".into(),
         ("confirmed", Lang::En) => "recipient confirmed that it is stored".into(),
+        ("withheld", Lang::Vi) => "nội dung bị giữ lại".into(),
+        ("withheld", Lang::En) => "content withheld".into(),
+        ("released", Lang::Vi) => "nội dung được mở lại".into(),
+        ("released", Lang::En) => "content released".into(),
+        ("epoch", Lang::Vi) => format!("kỷ nguyên mới của nhật ký, thiếu {} mục", number("missing")),
+        ("epoch", Lang::En) => format!("a new epoch of the log, entries missing: {}", number("missing")),
+        ("destroyed", _) => destroyed(text("rule"), lang),
+        ("spilled", Lang::Vi) => "văn bản lộ, lọt: báo nơi nhận phải hủy bản sao".into(),
+        ("spilled", Lang::En) => "should never have been sent: the recipient is told to destroy its copies".into(),
         ("status", _) => {
             let name = StatusCode::from_wire(text("status")).map_or("", |code| code.name(lang));
             format!("{} {} {name}", words::pick(lang, "trạng thái", "status"), text("status"))
         }
         (kind, _) => kind.to_owned(),
+    }
+}
+
+fn destroyed(rule: &str, lang: Lang) -> String {
+    match (rule, lang) {
+        ("", Lang::Vi) => "nội dung bị hủy".into(),
+        ("", Lang::En) => "content destroyed".into(),
+        (rule, Lang::Vi) => format!("nội dung bị hủy theo quy tắc {rule}"),
+        (rule, Lang::En) => format!("content destroyed under the rule {rule}"),
     }
 }
 

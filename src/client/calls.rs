@@ -4,14 +4,19 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::api::{
-    AccessRequest, AccessView, Agency, CallerView, DeliveryView, DocumentView, DryRun, EventView, HubView, ListItem,
-    Page, Receipt, Trail,
+    AccessRequest, AccessView, Acted, Agency, BackupRequest, BackupView, CallerView, DeliveryView, DocumentView,
+    DryRun, EventView, Found, HubView, ListItem, Page, Preview, PreviewRequest, ReasonRequest, Receipt, RuleRequest,
+    Run, RunRequest, SpillReport, SpillRequest, Trail,
 };
 use crate::client::download::Download;
 use crate::client::transport::{Call, Content, to_json};
 use crate::client::upload::Upload;
 use crate::client::{Client, ClientError};
 use crate::domain::{MessageId, OrganId, Seq};
+use crate::hub::retention::Rule;
+
+/// How long a call that rewrites much may take beyond the usual.
+const LONG: Duration = Duration::from_secs(600);
 
 /// Which part of an inbox or outbox.
 #[derive(Debug, Clone, Default)]
@@ -142,6 +147,60 @@ impl Client {
     pub async fn put_access(&self, request: &AccessRequest) -> Result<AccessView, ClientError> {
         let call = Call::post("/v1/access", to_json(request)?);
         self.json(Call { idempotent: !request.token, ..call }).await
+    }
+
+    /// `GET /v1/retention`: the rules. Operators, auditors.
+    pub async fn retention_rules(&self) -> Result<Vec<Rule>, ClientError> {
+        self.json::<Page<_>>(Call::get("/v1/retention")).await.map(|page| page.items)
+    }
+
+    /// `POST /v1/retention`: makes, changes or closes a rule. Operators.
+    pub async fn put_retention_rule(&self, rule: &RuleRequest) -> Result<Rule, ClientError> {
+        self.json(Call::post("/v1/retention", to_json(rule)?)).await
+    }
+
+    /// `POST /v1/retention/preview`: what a rule would destroy now. Operators.
+    pub async fn retention_preview(&self, rule: &str) -> Result<Preview, ClientError> {
+        let request = PreviewRequest { rule: rule.to_owned() };
+        self.json(Call::post("/v1/retention/preview", to_json(&request)?).waiting(LONG)).await
+    }
+
+    /// `POST /v1/retention/run`: the next steps of a rule. Operators.
+    pub async fn retention_run(&self, request: &RunRequest) -> Result<Run, ClientError> {
+        self.json(Call::post("/v1/retention/run", to_json(request)?).waiting(LONG)).await
+    }
+
+    /// `POST /v1/documents/{id}/withhold`. Operators.
+    pub async fn withhold(&self, id: MessageId, reason: &str) -> Result<Acted, ClientError> {
+        let request = ReasonRequest { reason: reason.to_owned() };
+        self.json(Call::post(format!("/v1/documents/{id}/withhold"), to_json(&request)?)).await
+    }
+
+    /// `POST /v1/documents/{id}/release`. Operators.
+    pub async fn release(&self, id: MessageId, reason: &str) -> Result<Acted, ClientError> {
+        let request = ReasonRequest { reason: reason.to_owned() };
+        self.json(Call::post(format!("/v1/documents/{id}/release"), to_json(&request)?)).await
+    }
+
+    /// `GET /v1/spill?what=`: by id, SHA-256, số/ký hiệu or DocumentId. Operators.
+    pub async fn spill_find(&self, what: &str) -> Result<Vec<Found>, ClientError> {
+        let path = Path::new("/v1/spill").with("what", Some(what));
+        self.json::<Page<_>>(Call::get(path.0)).await.map(|page| page.items)
+    }
+
+    /// `POST /v1/spill`: destroys what should never have been sent. Operators.
+    pub async fn spill_destroy(&self, request: &SpillRequest) -> Result<SpillReport, ClientError> {
+        self.json(Call::post("/v1/spill", to_json(request)?).waiting(LONG)).await
+    }
+
+    /// `GET /v1/backups`: the backups that have told of themselves. Operators.
+    pub async fn backups(&self) -> Result<Vec<BackupView>, ClientError> {
+        self.json::<Page<_>>(Call::get("/v1/backups")).await.map(|page| page.items)
+    }
+
+    /// `POST /v1/backups`: a backup was made. Operators.
+    pub async fn backup_made(&self, request: &BackupRequest) -> Result<Acted, ClientError> {
+        self.json(Call::post("/v1/backups", to_json(request)?)).await
     }
 
     /// `GET /v1/hub`: what a client must know of the hub.

@@ -1,10 +1,10 @@
 //! One document message, as its sender or a recipient sees it.
 
-use crate::api::{DeliveryView, DocumentView, Party, StatusView, VerdictView};
+use crate::api::{ContentView, DeliveryView, DocumentView, Party, StatusView, VerdictView};
 use crate::delivery::standing::{Caller, Standing};
 use crate::delivery::summary::summary;
 use crate::domain::{Code, MessageId, OrganId, Refusal};
-use crate::hub::rows::{DeliveryRow, LastStatus, MessageBody, Rows, VerdictRow};
+use crate::hub::rows::{ContentRow, DeliveryRow, LastStatus, MessageBody, Rows, VerdictRow};
 use crate::index::IndexError;
 
 /// The view of one message.
@@ -13,9 +13,13 @@ use crate::index::IndexError;
 /// `not_found` for whom it does not concern, and for status messages.
 pub fn view(rows: &Rows<'_>, caller: &Caller, id: MessageId) -> Result<DocumentView, Refusal> {
     let Standing { message, deliveries, .. } = caller.standing(rows, id)?;
-    let MessageBody::Document(fields) = message.body else {
+    let MessageBody::Document(mut fields) = message.body else {
         return Err(Refusal::new(Code::NotFound, "that is a status message"));
     };
+    let content = rows.content(id)?;
+    if content.is_some() {
+        fields.subject.clear();
+    }
     Ok(DocumentView {
         id,
         document_id: fields.document,
@@ -31,12 +35,25 @@ pub fn view(rows: &Rows<'_>, caller: &Caller, id: MessageId) -> Result<DocumentV
         size: message.size,
         sha256: message.sha256,
         verdict: verdict(&message.verdict),
+        content: content.as_ref().map(content_view),
         summary: summary(deliveries.iter().map(|(_, row)| row)),
         deliveries: deliveries
             .into_iter()
-            .map(|(to, row)| delivery(rows, &to, row))
+            .map(|(to, row)| delivery(rows, &to, if content.is_some() { wordless(row) } else { row }))
             .collect::<Result<_, IndexError>>()?,
     })
+}
+
+/// What became of a content, as shown.
+#[must_use]
+pub fn content_view(row: &ContentRow) -> ContentView {
+    ContentView { state: row.state, since: row.since, rule: row.rule.clone() }
+}
+
+/// A delivery without what people wrote about it.
+fn wordless(row: DeliveryRow) -> DeliveryRow {
+    let bare = |last: LastStatus| LastStatus { description: String::new(), staff: String::new(), ..last };
+    DeliveryRow { last: row.last.map(bare), ..row }
 }
 
 /// One delivery as shown.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::api::{ListItem, Page, Policy};
 use crate::delivery::cursor;
-use crate::delivery::document::party;
+use crate::delivery::document::{content_view, party};
 use crate::delivery::summary::summary;
 use crate::domain::{MessageId, OrganId, Refusal};
 use crate::hub::keys::{self, Key};
@@ -77,7 +77,11 @@ fn sent(rows: &Rows<'_>, id: MessageId) -> Result<Option<ListItem>, IndexError> 
 }
 
 fn item(rows: &Rows<'_>, id: MessageId, message: MessageRow) -> Result<Option<ListItem>, IndexError> {
-    let MessageBody::Document(fields) = message.body else { return Ok(None) };
+    let MessageBody::Document(mut fields) = message.body else { return Ok(None) };
+    let content = rows.content(id)?;
+    if content.is_some() {
+        fields.subject.clear();
+    }
     Ok(Some(ListItem {
         id,
         document_id: fields.document,
@@ -91,6 +95,7 @@ fn item(rows: &Rows<'_>, id: MessageId, message: MessageRow) -> Result<Option<Li
         seq: message.seq,
         size: message.size,
         verified: message.verdict.policy == Policy::Envelope,
+        content: content.as_ref().map(content_view),
         state: None,
         summary: None,
     }))

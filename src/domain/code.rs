@@ -108,6 +108,14 @@ codes! {
         "Nội dung đã lưu không đọc được nguyên vẹn" "What was kept cannot be read whole"
         "Người vận hành: xem nhật ký, kiểm tra đĩa, khôi phục từ bản sao lưu. Không có nội dung sai nào được trả ra."
         "Operator: read the log, check the disk, restore from a backup. Nothing wrong was handed out.";
+    ContentWithheld "content_withheld" 451
+        "Nội dung đang bị giữ lại, không ai được lấy" "The content is withheld from everybody"
+        "Hỏi người vận hành: nội dung còn nguyên, có thể được mở lại hoặc bị hủy theo quyết định."
+        "Ask the operator: the content is whole, and will be released or destroyed as decided.";
+    ContentDestroyed "content_destroyed" 410
+        "Nội dung đã bị hủy" "The content was destroyed"
+        "Xem nhật ký của văn bản (truc trail): ai hủy, khi nào, theo quy tắc nào. Biên nhận và bằng chứng vẫn kiểm tra được; xin bản khác từ cơ quan gửi."
+        "See the document's trail (truc trail): who, when, under which rule. Receipts and proofs still verify; ask the sender for another copy.";
     ClockStopped "clock_stopped" 503
         "Đồng hồ máy chủ lùi quá 5 phút, trục ngừng tiếp nhận" "The clock went back by more than 5 minutes; intake has stopped"
         "Người vận hành: chỉnh lại đồng hồ (NTP) rồi khởi động lại trục."

@@ -22,7 +22,7 @@ use crate::hub::delivery::Confirm;
 use crate::hub::keys;
 use crate::hub::register::RefusedCall;
 use crate::intake::{Admission, Expected, Incoming, Received, admit, likeness};
-use crate::journal::Payloads;
+use crate::journal::{Payloads, Retention};
 use crate::trust::TrustStore;
 
 /// A running hub.
@@ -37,6 +37,10 @@ pub(super) struct Inner {
     pub(super) trust: TrustStore,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) refusals: RefusalRate,
+    /// Destroys contents in sealed segments.
+    pub(super) retention: Retention,
+    /// Held while contents are destroyed.
+    pub(super) erasing: tokio::sync::Mutex<()>,
     pub(super) view: HubView,
 }
 

@@ -4,15 +4,19 @@
 mod admin;
 mod batch;
 mod clockwork;
+mod epoch;
+mod erase;
 mod hub;
 mod ids;
 mod open;
 mod reads;
 mod receipt;
 mod refusals;
+mod retention;
 mod shared;
 #[cfg(test)]
 mod simulation;
+mod spill;
 mod watch;
 mod writer;
 

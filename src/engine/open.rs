@@ -74,6 +74,14 @@ pub enum OpenError {
         /// Origin in the configuration.
         config: String,
     },
+    /// The log key is not that of this trail, and no restore has begun a new epoch.
+    #[error("the trail was signed by {trail}, and the log key is {key}: bring its key, or restore from a backup")]
+    AnotherKey {
+        /// Verifier key of the log key.
+        key: String,
+        /// Verifier key in the trail.
+        trail: String,
+    },
     /// The trust folders.
     #[error("trust: {0}")]
     Trust(#[from] crate::trust::TrustError),
@@ -159,6 +167,7 @@ impl Hub {
             verifier_key: key.verifier().to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             message_bytes_max: config.hub.message_bytes_max,
+            earlier_keys: crate::engine::epoch::earlier_keys(data),
         };
         let payloads = Payloads::open(ground.disk(), &data.payloads())?;
         let mut writer = open_writer(ground, config, data, key, Arc::clone(&clock))?;
@@ -168,7 +177,10 @@ impl Hub {
             let HubView { origin, verifier_key, version: software, .. } = view.clone();
             writer.open_trail(Opening { origin, verifier_key, software }).map_err(OpenError::First)?;
         }
+        crate::engine::epoch::begin(&mut writer, data)?;
         let hub = start(writer, payloads, trust, clock, view)?;
+        crate::engine::erase::resume(&hub.0)
+            .map_err(|source| OpenError::Io { what: "the thread that erases", source })?;
         crate::engine::watch::watch(&hub.0, data.trust_sources())
             .map_err(|source| OpenError::Io { what: "the thread that watches trust", source })?;
         Ok(hub)
@@ -185,7 +197,7 @@ pub(super) fn open_writer(
 ) -> Result<Writer, OpenError> {
     let segment_bytes = u32::try_from(config.journal.segment_bytes).unwrap_or(u32::MAX);
     let journal = FileJournal::open(ground.disk(), &data.journal(), Options { segment_bytes })?;
-    let reader = journal.reader();
+    let (reader, retention) = (journal.reader(), journal.retention());
     let index = up_to_date(ground, reader.as_ref(), journal.head().seq)?;
     let promised = Promised::open(ground.disk(), &data.checkpoints(), key.verifier())?;
     let tree = open_tree(ground, &reader, journal.head().seq, &promised)?;
@@ -193,6 +205,7 @@ pub(super) fn open_writer(
     let signed = Signed { view: tree.view().clone(), checkpoint };
     Ok(Writer {
         journal: Box::new(journal),
+        retention,
         shared: Arc::new(Shared::new(index, reader, signed)),
         tree,
         promised,
@@ -223,7 +236,7 @@ fn start(
     view: HubView,
 ) -> Result<Hub, OpenError> {
     let (jobs, waiting) = sync_channel::<Job>(WAITING_MAX);
-    let shared = Arc::clone(&writer.shared);
+    let (shared, retention) = (Arc::clone(&writer.shared), writer.retention.clone());
     let thread = std::thread::Builder::new()
         .name("truc-writer".to_owned())
         .spawn(move || writer.run(&waiting))
@@ -236,6 +249,8 @@ fn start(
         trust,
         clock,
         refusals: RefusalRate::default(),
+        retention,
+        erasing: tokio::sync::Mutex::default(),
         view,
     }));
     Ok(hub)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::api::{DocumentView, EventView, ListItem, Page, Role, Trail, TrailEntry};
+use crate::api::{ContentState, DocumentView, EventView, ListItem, Page, Role, Trail, TrailEntry};
 use crate::delivery::standing::{Caller, Standing};
 use crate::delivery::{document, feed, find, lists};
 use crate::domain::{Code, Digest, DocumentId, MessageId, OrganId, Refusal, Seq};
@@ -14,11 +14,11 @@ use crate::engine::receipt::{entry, proof};
 use crate::engine::writer::Job;
 use crate::hub::decide::Command;
 use crate::hub::delivery::Fetch;
-use crate::hub::rows::{Rows, decode};
-use crate::hub::{Entry, keys};
+use crate::hub::rows::{ContentRow, MessageBody, MessageRow, Rows, decode};
+use crate::hub::{Entry, Event, keys};
 use crate::intake::BodyReader;
-use crate::journal::BodyLocation;
 use crate::journal::disk::FileSource;
+use crate::journal::{BodyLocation, JournalError};
 use crate::xml::Source;
 
 /// Most entries of one trail answer.
@@ -159,6 +159,7 @@ impl Hub {
         caller.needs(&[Role::System, Role::Clerk])?;
         let (standing, location) = self.read(|rows| {
             let standing = caller.standing(rows, id)?;
+            check_given_out(rows, id, &standing.message)?;
             let location: Option<BodyLocation> = rows.row(&keys::body(id))?;
             Ok((standing, location))
         })?;
@@ -173,13 +174,16 @@ impl Hub {
     /// As [`Hub::content`].
     pub fn content_facts(&self, caller: &Caller, id: MessageId) -> Result<(u64, Digest), Refusal> {
         caller.needs(&[Role::System, Role::Clerk])?;
-        let message = self.read(|rows| caller.standing(rows, id))?.message;
+        let message = self.read(|rows| {
+            let message = caller.standing(rows, id)?.message;
+            check_given_out(rows, id, &message).map(|()| message)
+        })?;
         Ok((message.size, message.sha256))
     }
 
     fn open_body(&self, standing: &Standing, location: &BodyLocation) -> Result<Content, Refusal> {
         let bytes = match location {
-            BodyLocation::Inline { .. } => Kept::Memory(self.0.shared.journal.body(location).map_err(unreadable)?),
+            BodyLocation::Inline { .. } => Kept::Memory(self.0.shared.journal.body(location).map_err(not_read)?),
             BodyLocation::Payload(payload) => Kept::File(self.0.payloads.read(payload).map_err(unreadable)?),
             BodyLocation::Destroyed => return Err(gone()),
         };
@@ -202,7 +206,8 @@ impl Hub {
         let held = self.read(|rows| {
             let Some(held) = rows.document(from, document)? else { return Ok(None) };
             let location: Option<BodyLocation> = rows.row(&keys::body(held.newest))?;
-            Ok(rows.message(held.newest)?.zip(location))
+            let is_hidden = rows.content(held.newest)?.is_some();
+            Ok(rows.message(held.newest)?.zip(location).filter(|_| !is_hidden))
         })?;
         let Some((message, location)) = held else { return Ok(None) };
         let standing = Standing { message, is_sender: true, deliveries: Vec::new() };
@@ -219,7 +224,7 @@ impl Hub {
         let mut entries = Vec::new();
         for seq in seqs.into_iter().filter(|seq| *seq < signed.view.size()).take(TRAIL_MAX) {
             let bytes = entry(self.0.shared.journal.as_ref(), seq)?;
-            if standing.is_sender || concerns(caller, &bytes) {
+            if standing.is_sender || concerns(caller, &bytes, standing.deliveries.is_empty()) {
                 let proof = proof(&signed, seq, &bytes)?;
                 entries.push(TrailEntry { seq, entry: String::from_utf8_lossy(&bytes).into_owned(), proof });
             }
@@ -253,12 +258,47 @@ fn trail_seqs(rows: &Rows<'_>, id: MessageId) -> Result<Vec<Seq>, Refusal> {
     Ok(runs.into_iter().flatten().collect())
 }
 
-fn concerns(caller: &Caller, entry: &[u8]) -> bool {
-    Entry::from_bytes(entry).is_ok_and(|entry| entry.parties.iter().any(|party| caller.speaks_for(&party.agency)))
+/// Its own entries; and what became of the content, which every side of a message may know.
+fn concerns(caller: &Caller, entry: &[u8], is_stranger: bool) -> bool {
+    let Ok(entry) = Entry::from_bytes(entry) else { return false };
+    let of_content =
+        matches!(entry.event, Event::Withheld { .. } | Event::Released { .. } | Event::Destroyed { target: None, .. });
+    (of_content && !is_stranger) || entry.parties.iter().any(|party| caller.speaks_for(&party.agency))
+}
+
+/// Refuses what is withheld or destroyed; a status goes with the document that it speaks of.
+fn check_given_out(rows: &Rows<'_>, id: MessageId, message: &MessageRow) -> Result<(), Refusal> {
+    let target = match &message.body {
+        MessageBody::Status { target, .. } => *target,
+        MessageBody::Document(_) => None,
+    };
+    let own = rows.content(id)?;
+    let of_target = target.map(|target| rows.content(target)).transpose()?.flatten();
+    match own.or(of_target.filter(|content| content.state == ContentState::Withheld)) {
+        Some(content) => Err(hidden(&content)),
+        None => Ok(()),
+    }
+}
+
+/// Destroyed when and under which rule, or withheld since when.
+fn hidden(content: &ContentRow) -> Refusal {
+    let since = content.since;
+    match (content.state, &content.rule) {
+        (ContentState::Withheld, _) => Refusal::new(Code::ContentWithheld, format!("withheld since {since}")),
+        (ContentState::Destroyed, None) => Refusal::new(Code::ContentDestroyed, format!("destroyed on {since}")),
+        (ContentState::Destroyed, Some(rule)) => {
+            Refusal::new(Code::ContentDestroyed, format!("destroyed on {since} under the rule {rule}"))
+        }
+    }
 }
 
 fn gone() -> Refusal {
-    Refusal::new(Code::NotFound, "the bytes were destroyed or withheld")
+    Refusal::new(Code::ContentDestroyed, "the bytes were destroyed")
+}
+
+/// Destroyed between the look at the index and the reading, or damaged.
+fn not_read(error: JournalError) -> Refusal {
+    if matches!(error, JournalError::Gone) { gone() } else { unreadable(error) }
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Refusal {

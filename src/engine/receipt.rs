@@ -42,7 +42,7 @@ fn told_to(rows: &Rows<'_>, id: MessageId, row: &MessageRow) -> Result<Vec<crate
     })
 }
 
-fn prove(journal: &dyn journal::Read, proven: &Proven) -> Result<String, Refusal> {
+pub(super) fn prove(journal: &dyn journal::Read, proven: &Proven) -> Result<String, Refusal> {
     let entry = match &proven.entry {
         Some(entry) => entry.clone(),
         None => entry(journal, proven.seq)?,

@@ -17,7 +17,7 @@ use crate::engine::shared::{Shared, Signed};
 use crate::hub::decide::{Answer, Command, Ids};
 use crate::hub::register::Opening;
 use crate::index::{Durability, Overlay};
-use crate::journal::{Appended, Body, Journal, JournalError};
+use crate::journal::{Appended, Body, Journal, JournalError, Retention};
 use crate::trail::{LogKey, Promised, Tree, TreeError, leaf_hash};
 
 /// Most commands of one batch.
@@ -56,6 +56,8 @@ pub(super) struct Proven {
 /// Everything that the writer thread owns.
 pub(super) struct Writer {
     pub(super) journal: Box<dyn Journal>,
+    /// For whoever destroys contents beside it.
+    pub(super) retention: Retention,
     pub(super) shared: Arc<Shared>,
     pub(super) tree: Tree,
     pub(super) promised: Promised,
@@ -73,9 +75,14 @@ type Outcomes = Vec<(Outcome, Option<oneshot::Sender<Result<Committed, Refusal>>
 impl Writer {
     /// Writes entry 0, before anybody can ask anything.
     pub(super) fn open_trail(&mut self, opening: Opening) -> Result<(), Refusal> {
+        self.first(Command::Open(opening))
+    }
+
+    /// Does what comes before anybody can ask anything.
+    pub(super) fn first(&mut self, command: Command) -> Result<(), Refusal> {
         let (answer, mut told) = oneshot::channel();
         let (_, nobody_waits) = std::sync::mpsc::channel();
-        self.run_batch(Job { command: Command::Open(opening), answer: Some(answer) }, &nobody_waits);
+        self.run_batch(Job { command, answer: Some(answer) }, &nobody_waits);
         match told.try_recv() {
             Ok(told) => told.map(|_| ()),
             Err(_) => Err(Refusal::new(Code::StorageFailed, "the first entry was not answered")),
@@ -104,6 +111,7 @@ impl Writer {
         if let Some(refusal) = shared.poisoned.get() {
             return refuse_all(first, jobs, refusal);
         }
+        self.journal.seal_if_asked();
         // 1. Decide. Nothing is written: a crash leaves nothing, senders try again.
         let reader = match shared.index.reader() {
             Ok(reader) => reader,

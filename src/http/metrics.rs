@@ -48,6 +48,7 @@ fn describe() {
     describe_histogram!("truc_http_request_duration_seconds", "Time to the head of the answer, long polls included");
     describe_counter!("truc_tls_handshakes_failed_total", "TLS handshakes that failed or were too slow");
     describe_gauge!("truc_trail_entries", "Entries in the trail");
+    describe_gauge!("truc_last_backup_timestamp_seconds", "When a backup last told that it was made; 0 if none has");
     describe_gauge!("truc_writable", "1 while the hub takes documents");
 }
 
@@ -80,10 +81,12 @@ impl Figures {
     }
 
     /// The text format of Prometheus.
-    pub(super) fn render(&self, health: &Health) -> String {
+    pub(super) fn render(&self, health: &Health, last_backup_secs: i64) -> String {
         // Exact up to 2^53 entries.
         #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
         gauge!("truc_trail_entries").set(health.head as f64);
+        #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
+        gauge!("truc_last_backup_timestamp_seconds").set(last_backup_secs as f64);
         gauge!("truc_writable").set(if health.writable { 1.0 } else { 0.0 });
         self.prometheus.render()
     }

@@ -9,7 +9,7 @@ use crate::domain::{Code, Refusal};
 use crate::http::metrics::Measure;
 use crate::http::problem::Refused;
 use crate::http::state::App;
-use crate::http::v1::{access, agencies, documents, events, hub, lists, statuses};
+use crate::http::v1::{access, agencies, backups, documents, events, hub, lists, retention, spill, statuses};
 use crate::http::{health, tlog};
 
 /// Path, and what is done there.
@@ -30,6 +30,14 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         // directory and access
         ("/v1/agencies", get(agencies::list).post(agencies::put)),
         ("/v1/access", get(access::list).post(access::put)),
+        // life with data
+        ("/v1/retention", get(retention::rules).post(retention::put)),
+        ("/v1/retention/preview", post(retention::preview)),
+        ("/v1/retention/run", post(retention::run)),
+        ("/v1/documents/{id}/withhold", post(retention::withhold)),
+        ("/v1/documents/{id}/release", post(retention::release)),
+        ("/v1/spill", get(spill::find).post(spill::destroy)),
+        ("/v1/backups", get(backups::list).post(backups::made)),
         // the hub and the caller
         ("/v1/hub", get(hub::hub)),
         ("/v1/caller", get(hub::caller)),

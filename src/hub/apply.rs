@@ -1,6 +1,8 @@
 //! Apply: an entry and its contents become rows. Live, in replay and in a simulation it is this one function, so the
 //! index rebuilt from the journal equals the one that grew.
 
+mod life;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -113,7 +115,15 @@ impl Rowser<'_> {
             }
             Event::Access { .. } => self.access(&entry.event),
             Event::Material { sha256, .. } => self.put(&keys::material(sha256), &entry.seq),
-            Event::Opened { .. } | Event::Refused { .. } | Event::Clock { .. } => Ok(()),
+            Event::Retention(_)
+            | Event::Withheld { .. }
+            | Event::Released { .. }
+            | Event::Destroyed { .. }
+            | Event::Erased { .. }
+            | Event::Backup { .. } => self.life(entry),
+            Event::Opened { verifier_key, .. } => self.epoch(entry, verifier_key, 0),
+            Event::Epoch { verifier_key, missing, .. } => self.epoch(entry, verifier_key, *missing),
+            Event::Refused { .. } | Event::Clock { .. } | Event::Spilled { .. } => Ok(()),
         }
     }
 

@@ -54,6 +54,24 @@ pub struct StatusHeader {
     pub timestamp: String,
 }
 
+/// Why a person did something, as content beside the entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Makes the digest tell nothing.
+    pub salt: Salt,
+    /// As it was given.
+    pub reason: String,
+}
+
+/// A reason as content: the digest of its JSON is its name.
+///
+/// # Errors
+/// Never in practice: the type serialises.
+pub fn reason(salt: Salt, reason: &str) -> Result<Content, serde_json::Error> {
+    let bytes = serde_json::to_vec(&Reason { salt, reason: reason.to_owned() })?;
+    Ok(Content { entry: 0, kind: ContentKind::Text, key: Digest::of(&bytes), body: Body::Inline(bytes.into()) })
+}
+
 /// Header data as content: the digest of its JSON is its name.
 ///
 /// # Errors

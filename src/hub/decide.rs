@@ -1,9 +1,12 @@
 //! Decide: a command against the facts gives drafts of entries, an answer known before, or a refusal.
 
 use crate::domain::{Code, Effect, MessageId, OrganId, Refusal, Timestamp};
+use crate::hub::backup::{BackupMade, NewEpoch};
 use crate::hub::delivery::{Confirm, Fetch};
+use crate::hub::destroy::{Destroy, Erased, Withhold};
 use crate::hub::entry::{Event, Salt};
 use crate::hub::register::{Access, Directory, Opening, RefusedCall};
+use crate::hub::retention::SetRule;
 use crate::hub::rows::Rows;
 use crate::hub::status::SubmitStatus;
 use crate::hub::submit::{Submit, known};
@@ -15,6 +18,8 @@ use crate::journal::Content;
 pub enum Command {
     /// The first entry of an epoch.
     Open(Opening),
+    /// The first entry of a later epoch.
+    Epoch(Box<NewEpoch>),
     /// A message that was accepted before came again, byte for byte.
     Again(MessageId),
     /// A document message was admitted.
@@ -31,6 +36,18 @@ pub enum Command {
     Access(Box<Access>),
     /// An authenticated caller was refused.
     Refused(RefusedCall),
+    /// A rule of retention is made, changed or closed.
+    Retention(Box<SetRule>),
+    /// A message's content is withheld, or released again.
+    Withhold(Withhold),
+    /// Contents are to be destroyed.
+    Destroy(Destroy),
+    /// What was ordered destroyed in a segment is gone.
+    Erased(Box<Erased>),
+    /// A backup was made.
+    Backup(BackupMade),
+    /// Nothing happens but that the journal seals its segment, if that was asked for.
+    Seal,
 }
 
 /// What stands in the journal after a command.
@@ -97,6 +114,7 @@ pub fn decide(command: &Command, view: &dyn Read, now: Timestamp, ids: &mut dyn 
     let rows = Rows(view);
     match command {
         Command::Open(opening) => opening.decide(&rows),
+        Command::Epoch(epoch) => epoch.decide(&rows),
         Command::Again(id) => again(&rows, *id),
         Command::Submit(submit) => submit.decide(&submit.facts(&rows)?, now, ids),
         Command::Status(status) => status.decide(&status.facts(&rows)?, now, ids),
@@ -105,6 +123,12 @@ pub fn decide(command: &Command, view: &dyn Read, now: Timestamp, ids: &mut dyn 
         Command::Directory(directory) => directory.decide(&rows),
         Command::Access(access) => access.decide(&rows),
         Command::Refused(refused) => Ok(refused.decide()),
+        Command::Retention(rule) => rule.decide(&rows),
+        Command::Withhold(withhold) => withhold.decide(&rows, ids),
+        Command::Destroy(destroy) => destroy.decide(&rows, ids),
+        Command::Erased(erased) => Ok(erased.decide()),
+        Command::Backup(backup) => backup.decide(&rows),
+        Command::Seal => Ok(Decision::Nothing),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::{
     BusinessType, Code, DeliveryState, Digest, DocumentId, Effect, MessageId, OrganId, Priority, Seq, StatusCode,
     Timestamp,
 };
+use crate::hub::retention::Rule;
 use crate::trust::Registration;
 
 /// Version of the entry format.
@@ -58,6 +59,24 @@ pub enum Event {
         verifier_key: String,
         /// Version of the software.
         software: String,
+    },
+    /// First entry of a later epoch: the log was restored from a backup, and goes on under another key and origin over
+    /// the entries that were restored.
+    Epoch {
+        /// Origin of the log from here on.
+        origin: String,
+        /// Its verifier key.
+        verifier_key: String,
+        /// Version of the software.
+        software: String,
+        /// The last checkpoint of the epoch before that anybody held, signed.
+        previous_checkpoint: String,
+        /// Verifier key of the epoch before.
+        previous_key: String,
+        /// Entries that were restored.
+        restored: Seq,
+        /// Entries of the epoch before that are missing: the ones that had the places after the restored ones.
+        missing: Seq,
     },
     /// An agency stands in the directory, or is closed.
     Agency {
@@ -209,6 +228,86 @@ pub enum Event {
         /// What the clock says now.
         clock: Timestamp,
     },
+    /// A rule of retention was made, changed or closed.
+    Retention(Rule),
+    /// A message's content is given to nobody until further notice.
+    Withheld {
+        /// The message.
+        message: MessageId,
+        /// Who did it.
+        by: String,
+        /// Digest of the salted reason, which stands beside the entry.
+        reason: Digest,
+    },
+    /// It is given out again.
+    Released {
+        /// The message.
+        message: MessageId,
+        /// Who did it.
+        by: String,
+        /// Digest of the salted reason, which stands beside the entry.
+        reason: Digest,
+    },
+    /// A message's content is to be destroyed: from here on nobody is given it; its bytes go after this entry.
+    Destroyed {
+        /// The message.
+        message: MessageId,
+        /// Whether its header data (abstract, số/ký hiệu, names) goes with the body.
+        header: bool,
+        /// Whether it is one that should never have been sent.
+        spill: bool,
+        /// Who did it.
+        by: String,
+        /// The rule of retention, if it was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
+        /// Digest of the salted reason, where a person decided; it stands beside the entry.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Digest>,
+        /// For a status message: the document message that it spoke of, and with which it goes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<MessageId>,
+    },
+    /// Follows `destroyed` in the same batch for each recipient of a message that should never have been sent: who
+    /// holds it at that moment.
+    Spilled {
+        /// The message.
+        message: MessageId,
+        /// Sender.
+        from: OrganId,
+        /// Recipient.
+        to: OrganId,
+        /// Whether the recipient has fetched it.
+        fetched: bool,
+        /// Whether the recipient's software has said that it keeps it.
+        confirmed: bool,
+    },
+    /// What was ordered destroyed in one segment of the journal is no longer on the disk.
+    Erased {
+        /// Number of the segment.
+        segment: u32,
+        /// How often it was rewritten.
+        generation: u32,
+        /// Contents destroyed by this rewriting; 0 where a crash had only kept this entry from being written.
+        contents: u64,
+        /// Octets of them in the segment.
+        bytes: u64,
+        /// Files of large documents that were removed.
+        payloads: u64,
+        /// Every order by an entry before this one is carried out for this segment.
+        through: Seq,
+    },
+    /// A backup was made.
+    Backup {
+        /// Its name.
+        name: String,
+        /// Entries that it holds.
+        size: Seq,
+        /// Root of the tree over them.
+        root: Digest,
+        /// Who made it.
+        by: String,
+    },
 }
 
 /// The verdict on an envelope signature, as kept.
@@ -252,14 +351,22 @@ impl Entry {
             Event::Accepted { message, .. }
             | Event::Addressed { message, .. }
             | Event::Fetched { message, .. }
-            | Event::Confirmed { message, .. } => Some(*message),
+            | Event::Confirmed { message, .. }
+            | Event::Withheld { message, .. }
+            | Event::Released { message, .. }
+            | Event::Destroyed { message, .. }
+            | Event::Spilled { message, .. } => Some(*message),
             Event::Status { target, .. } => *target,
             Event::Opened { .. }
+            | Event::Epoch { .. }
             | Event::Agency { .. }
             | Event::Access { .. }
             | Event::Material { .. }
             | Event::Refused { .. }
-            | Event::Clock { .. } => None,
+            | Event::Clock { .. }
+            | Event::Retention(_)
+            | Event::Erased { .. }
+            | Event::Backup { .. } => None,
         }
     }
 }
@@ -270,6 +377,7 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Opened { .. } => "opened",
+            Self::Epoch { .. } => "epoch",
             Self::Agency { .. } => "agency",
             Self::Access { .. } => "access",
             Self::Material { .. } => "material",
@@ -280,6 +388,13 @@ impl Event {
             Self::Confirmed { .. } => "confirmed",
             Self::Refused { .. } => "refused",
             Self::Clock { .. } => "clock",
+            Self::Retention(_) => "retention",
+            Self::Withheld { .. } => "withheld",
+            Self::Released { .. } => "released",
+            Self::Destroyed { .. } => "destroyed",
+            Self::Spilled { .. } => "spilled",
+            Self::Erased { .. } => "erased",
+            Self::Backup { .. } => "backup",
         }
     }
 }

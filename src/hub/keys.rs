@@ -69,7 +69,7 @@ pub fn claim(sha256: &Digest) -> Key {
 /// A message's row.
 #[must_use]
 pub fn message(id: MessageId) -> Key {
-    Key::new(b'm').bytes(id.0.as_bytes())
+    message_prefix().bytes(id.0.as_bytes())
 }
 /// Where a message's bytes are.
 #[must_use]
@@ -184,5 +184,60 @@ pub fn material(sha256: &Digest) -> Key {
 /// Record positions by their first entry.
 #[must_use]
 pub fn position(first: Seq) -> Key {
-    Key::new(b'P').number(first)
+    position_prefix().number(first)
+}
+/// All record positions.
+#[must_use]
+pub fn position_prefix() -> Key {
+    Key::new(b'P')
+}
+/// All messages, by the time in their ids.
+#[must_use]
+pub fn message_prefix() -> Key {
+    Key::new(b'm')
+}
+/// What became of a message's content: withheld or destroyed; no row while it is given out.
+#[must_use]
+pub fn content(id: MessageId) -> Key {
+    Key::new(b'X').bytes(id.0.as_bytes())
+}
+/// All contents whose destruction was ordered and that may still be on the disk.
+#[must_use]
+pub fn doomed_prefix() -> Key {
+    Key::new(b'Z')
+}
+/// Those in one segment of the journal.
+#[must_use]
+pub fn doomed_segment(segment: u32) -> Key {
+    doomed_prefix().bytes(&segment.to_be_bytes())
+}
+/// One of them.
+#[must_use]
+pub fn doomed(segment: u32, id: MessageId) -> Key {
+    doomed_segment(segment).bytes(id.0.as_bytes())
+}
+/// The epoch of the log: one row.
+#[must_use]
+pub fn epoch() -> Key {
+    Key::new(b'Y')
+}
+/// All backups that have told of themselves.
+#[must_use]
+pub fn backup_prefix() -> Key {
+    Key::new(b'U')
+}
+/// One of them.
+#[must_use]
+pub fn backup(name: &str) -> Key {
+    backup_prefix().text(name)
+}
+/// All rules of retention.
+#[must_use]
+pub fn retention_prefix() -> Key {
+    Key::new(b'L')
+}
+/// One rule of retention.
+#[must_use]
+pub fn retention(rule: &str) -> Key {
+    retention_prefix().text(rule)
 }

@@ -2,14 +2,17 @@
 //! A command is decided against rows, the resulting drafts become entries, and entries become rows.
 
 pub mod apply;
+pub mod backup;
 pub mod content;
 pub mod decide;
 pub mod delivery;
+pub mod destroy;
 pub mod entry;
 pub mod keys;
 #[cfg(test)]
 mod law_3;
 pub mod register;
+pub mod retention;
 pub mod rows;
 pub mod scope;
 pub mod stamp;

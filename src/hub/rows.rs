@@ -5,14 +5,16 @@ use std::ops::ControlFlow;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Policy, Role, Scope};
+use crate::api::{ContentState, Policy, Role, Scope};
 use crate::domain::{
     BusinessType, Code, DeliveryState, Digest, DocumentId, Effect, MessageId, OrganId, Priority, Seq, StatusCode,
     Timestamp,
 };
 use crate::hub::entry::Verdict;
 use crate::hub::keys::{self, Key};
+use crate::hub::retention::Rule;
 use crate::index::{IndexError, Read};
+use crate::journal::Position;
 use crate::trust::Registration;
 
 /// How far the index has come; in the same atomic write as the rows.
@@ -211,6 +213,45 @@ pub struct AccessRow {
     pub closed: bool,
 }
 
+/// What became of a message's content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentRow {
+    /// Withheld or destroyed.
+    pub state: ContentState,
+    /// Since when: the time of the entry.
+    pub since: Timestamp,
+    /// The entry that says so.
+    pub seq: Seq,
+    /// The rule of retention, if it was one.
+    pub rule: Option<String>,
+    /// Whether the header data went as well.
+    pub header: bool,
+}
+
+/// The epoch of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochRow {
+    /// Its first entry.
+    pub seq: Seq,
+    /// Its verifier key.
+    pub verifier_key: String,
+    /// Entries of the epoch before that are missing.
+    pub missing: Seq,
+}
+
+/// A content whose destruction was ordered and that may still be on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoomedRow {
+    /// The entry to which the content belongs.
+    pub at: Seq,
+    /// The entry that ordered it.
+    pub ordered: Seq,
+    /// Whether the header data goes as well.
+    pub header: bool,
+    /// Whether no trace may stay in the index's files either.
+    pub spill: bool,
+}
+
 /// Typed reading. A row that does not decode is damage: the index is then rebuilt.
 pub struct Rows<'a>(pub &'a dyn Read);
 
@@ -264,6 +305,28 @@ impl Rows<'_> {
     /// An access by name.
     pub fn access(&self, system: &str) -> Result<Option<AccessRow>, IndexError> {
         self.row(&keys::access(system))
+    }
+
+    /// What became of a message's content; `None` while it is given out.
+    pub fn content(&self, id: MessageId) -> Result<Option<ContentRow>, IndexError> {
+        self.row(&keys::content(id))
+    }
+
+    /// A rule of retention.
+    pub fn retention(&self, rule: &str) -> Result<Option<Rule>, IndexError> {
+        let row: Option<String> = self.row(&keys::retention(rule))?;
+        row.map(|row| Rule::from_row(&row)).transpose()
+    }
+
+    /// The record that holds an entry.
+    pub fn position(&self, seq: Seq) -> Result<Option<Position>, IndexError> {
+        let (from, to) = (keys::position_prefix(), keys::position(seq.saturating_add(1)));
+        let mut found = None;
+        self.0.scan(from.as_slice(), to.as_slice(), true, &mut |_, value| {
+            found = Some(decode(value));
+            ControlFlow::Break(())
+        })?;
+        found.transpose()
     }
 
     /// Whether a certificate or CRL is kept already.

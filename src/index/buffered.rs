@@ -112,6 +112,12 @@ impl<E: Index> Index for Buffered<E> {
         }
         Ok(())
     }
+
+    /// What is in memory goes down first: an older version of it may be in the engine.
+    fn renew(&self) -> Result<bool, IndexError> {
+        self.inner.flush_now(lock(&self.inner.state))?;
+        self.inner.engine.renew()
+    }
 }
 
 impl<E: Index> Buffered<E> {

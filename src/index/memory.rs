@@ -65,6 +65,10 @@ impl Index for Memory {
         }
         Ok(())
     }
+
+    fn renew(&self) -> Result<bool, IndexError> {
+        Ok(true)
+    }
 }
 
 struct View(Arc<Table>);

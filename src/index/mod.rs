@@ -52,6 +52,15 @@ pub trait Index: Send + Sync {
     /// [`IndexError`]: after any error the index is to be opened again.
     fn apply_rows(&self, rows: &mut Rows<'_>, durability: Durability) -> Result<(), IndexError>;
 
+    /// Writes everything anew, so that nothing of what was overwritten or deleted is left in the files. Others read and
+    /// apply meanwhile. Gives false where the engine has no way to: its files are then to be deleted while it is closed.
+    ///
+    /// # Errors
+    /// As [`Index::apply_rows`].
+    fn renew(&self) -> Result<bool, IndexError> {
+        Ok(false)
+    }
+
     /// Applies all of `writes` or nothing.
     ///
     /// # Errors

@@ -8,7 +8,8 @@
 use std::fmt;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use redb::{Database, ReadOnlyTable, ReadableDatabase, TableDefinition, WriteTransaction};
 
@@ -16,10 +17,17 @@ use crate::index::{Durability, Index, IndexError, Read, Rows, Visit, Writes};
 
 const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
 
+/// Rows that are copied in one commit when the file is written anew.
+const COPIED_ROWS: usize = 50_000;
+
 /// An index in a file of redb's.
 pub struct Redb {
-    /// `None` only while it is dropped.
-    database: Option<Database>,
+    /// `None` only while it is dropped. Another one takes its place when the file is written anew.
+    database: RwLock<Option<Arc<Database>>>,
+    /// Held by whoever writes, or writes anew.
+    writing: Mutex<()>,
+    path: PathBuf,
+    cache_bytes: usize,
 }
 
 impl Redb {
@@ -30,8 +38,8 @@ impl Redb {
     /// [`IndexError::Io`].
     pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, IndexError> {
         let cache_bytes = usize::try_from(cache_bytes).unwrap_or(usize::MAX);
-        let database = guard(|| Ok(Database::builder().set_cache_size(cache_bytes).create(path)?))?;
-        let index = Self { database: Some(database) };
+        let database = RwLock::new(Some(Arc::new(create(path, cache_bytes)?)));
+        let index = Self { database, writing: Mutex::default(), path: path.to_owned(), cache_bytes };
         if !guard(|| index.has_table())? {
             index.apply(&Writes::new(), Durability::Checkpoint)?;
         }
@@ -46,8 +54,48 @@ impl Redb {
         }
     }
 
-    fn database(&self) -> Result<&Database, Failure> {
-        self.database.as_ref().ok_or(Failure(redb::Error::DatabaseClosed))
+    fn database(&self) -> Result<Arc<Database>, Failure> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        database.clone().ok_or(Failure(redb::Error::DatabaseClosed))
+    }
+
+    /// A new file with the same rows, in place of the old one. Whoever reads the old one goes on doing so; its bytes
+    /// are gone with the last of them. A crash before the rename leaves the old file, and a new one that is removed at
+    /// the next time.
+    fn rewrite(&self) -> Result<(), IndexError> {
+        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let draft = self.path.with_extension("new");
+        match std::fs::remove_file(&draft) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(IndexError::Io(error)),
+            _ => {}
+        }
+        let fresh = Self {
+            database: RwLock::new(Some(Arc::new(create(&draft, self.cache_bytes)?))),
+            writing: Mutex::default(),
+            path: draft.clone(),
+            cache_bytes: self.cache_bytes,
+        };
+        self.copy_to(&fresh)?;
+        fresh.apply(&Writes::new(), Durability::Checkpoint)?;
+        std::fs::rename(&draft, &self.path).map_err(IndexError::Io)?;
+        let database = fresh.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        *self.database.write().unwrap_or_else(PoisonError::into_inner) = database;
+        self.path.parent().map_or(Ok(()), sync_folder).map_err(IndexError::Io)
+    }
+
+    fn copy_to(&self, fresh: &Self) -> Result<(), IndexError> {
+        let view = self.reader()?;
+        let mut from = Vec::new();
+        loop {
+            let mut rows = Writes::new();
+            view.scan(&from, &END, false, &mut |key, value| {
+                rows.insert(key.to_vec(), Some(value.to_vec()));
+                if rows.len() < COPIED_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            let Some(last) = rows.keys().next_back() else { return Ok(()) };
+            from = [last.as_slice(), &[0]].concat();
+            fresh.apply(&rows, Durability::Relaxed)?;
+        }
     }
 
     fn begin(&self, durability: Durability) -> Result<WriteTransaction, Failure> {
@@ -64,6 +112,7 @@ impl Redb {
     }
 
     fn write(&self, rows: &mut Rows<'_>, durability: Durability) -> Result<(), Failure> {
+        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = self.begin(durability)?;
         {
             let mut table = transaction.open_table(ROWS)?;
@@ -79,7 +128,8 @@ impl Redb {
     }
 
     fn view(&self) -> Result<View, Failure> {
-        Ok(View(self.database()?.begin_read()?.open_table(ROWS)?))
+        let database = self.database()?;
+        Ok(View(database.begin_read()?.open_table(ROWS)?, database))
     }
 }
 
@@ -91,13 +141,28 @@ impl Index for Redb {
     fn apply_rows(&self, rows: &mut Rows<'_>, durability: Durability) -> Result<(), IndexError> {
         guard(|| self.write(rows, durability))
     }
+
+    fn renew(&self) -> Result<bool, IndexError> {
+        self.rewrite().map(|()| true)
+    }
+}
+
+/// After every key that there is: they begin with an ASCII letter.
+const END: [u8; 1] = [0xff];
+
+fn create(path: &Path, cache_bytes: usize) -> Result<Database, IndexError> {
+    guard(|| Ok(Database::builder().set_cache_size(cache_bytes).create(path)?))
+}
+
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
 }
 
 impl Drop for Redb {
     fn drop(&mut self) {
         // Closing writes, and may meet a damaged page.
         let _ = guard(|| {
-            drop(self.database.take());
+            drop(self.database.write().unwrap_or_else(PoisonError::into_inner).take());
             Ok(())
         });
     }
@@ -109,7 +174,8 @@ impl fmt::Debug for Redb {
     }
 }
 
-struct View(ReadOnlyTable<&'static [u8], &'static [u8]>);
+/// The table, and the database that must outlive it.
+struct View(ReadOnlyTable<&'static [u8], &'static [u8]>, #[expect(dead_code, reason = "held, not used")] Arc<Database>);
 
 impl Read for View {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use error::{Damage, JournalError};
-pub use files::{Cut, Destroyed, FileJournal, Options, Recovery, Retention};
+pub use files::{Cut, Destroyed, FileJournal, Options, Peek, Recovery, Retention, Version};
 pub use memory::MemoryJournal;
 pub use payloads::{Payloads, Spool};
 pub use reserve::Reserve;
@@ -50,6 +50,10 @@ pub trait Journal: Send {
 
     /// Where the next batch goes.
     fn head(&self) -> Head;
+
+    /// Seals what is written to, if [`Retention::ask_to_seal`] has asked for it: what stands there can then be
+    /// destroyed. A journal that cannot destroy has nothing to seal.
+    fn seal_if_asked(&mut self) {}
 
     /// A handle for reading: cheap to clone, for any thread, never in the writer's way. It sees every durable record,
     /// also those appended later, and never one that is not durable yet.

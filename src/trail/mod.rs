@@ -4,6 +4,7 @@
 
 pub mod checkpoint;
 mod encoding;
+pub mod frontier;
 pub mod key;
 pub mod leaf;
 pub mod note;

@@ -4,6 +4,7 @@
 
 mod demo;
 mod evidence;
+mod life;
 mod operator;
 mod support;
 mod transcripts;

@@ -74,6 +74,8 @@ pub(crate) fn said(command: &mut Command) -> Said {
 /// A data folder made with `init --demo`, perhaps with a hub running on it.
 pub(crate) struct TestHub {
     folder: TempDir,
+    /// The data folder.
+    data: PathBuf,
     running: Option<Child>,
 }
 
@@ -81,7 +83,7 @@ impl TestHub {
     /// Made, not yet running.
     pub(crate) fn made() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let hub = Self { folder, running: None };
+        let hub = Self { data: folder.path().join("data"), folder, running: None };
         hub.run(&["init", "--demo", "--listen", &free_address()]).yes();
         hub
     }
@@ -129,7 +131,12 @@ impl TestHub {
 
     /// A file or folder of the data folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join("data").join(name)
+        self.data.join(name)
+    }
+
+    /// Goes on with another data folder.
+    pub(crate) fn move_to(&mut self, data: &str) {
+        self.data = PathBuf::from(data);
     }
 
     /// A file beside the data folder.

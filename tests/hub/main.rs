@@ -13,6 +13,7 @@
 
 mod fixtures;
 mod laws;
+mod life;
 mod papers;
 mod samples;
 mod support;

@@ -124,6 +124,7 @@ fn says(event: &Event, names: &Names) -> String {
         Event::Refused { by, size, .. } => format!("refused by {by} {size}"),
         Event::Clock { clock } => format!("clock {}", clock.as_millis()),
         Event::Material { sha256, .. } => format!("material {sha256}"),
+        other => other.kind().to_owned(),
     }
 }
 

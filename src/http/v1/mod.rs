@@ -2,9 +2,12 @@
 
 pub(super) mod access;
 pub(super) mod agencies;
+pub(super) mod backups;
 pub(super) mod documents;
 pub(super) mod events;
 pub(super) mod hub;
 pub(super) mod lists;
+pub(super) mod retention;
+pub(super) mod spill;
 pub(super) mod statuses;
 mod submit;

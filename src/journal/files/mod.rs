@@ -3,6 +3,7 @@
 //! `recover` the opening, `rewrite` the destruction of contents.
 
 mod append;
+mod peek;
 mod read;
 mod record;
 mod recover;
@@ -18,6 +19,7 @@ mod window;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use uuid::Uuid;
 
@@ -28,6 +30,7 @@ use append::Active;
 use record::Chain;
 use shared::Shared;
 
+pub use peek::{Peek, Version};
 pub(super) use record::measure;
 pub use recover::{Cut, Recovery};
 pub use rewrite::{Destroyed, Retention};
@@ -137,6 +140,12 @@ impl Journal for FileJournal {
 
     fn head(&self) -> Head {
         Head { seq: self.next.seq, record: self.next.record, last: self.last }
+    }
+
+    fn seal_if_asked(&mut self) {
+        if self.shared.seal_asked.swap(false, Ordering::AcqRel) {
+            self.seal();
+        }
     }
 
     fn reader(&self) -> Arc<dyn Read> {

@@ -3,6 +3,7 @@
 //! the new file has holes, so that a file system with sparse files (every usual one on Linux) gets its room back.
 
 use std::io::{self, IoSlice};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use crate::domain::Seq;
@@ -43,6 +44,17 @@ impl Retention {
         let segments = self.shared.segments();
         let sealed = segments.iter().filter(|segment| segment.rows.is_none()).count();
         1..=u32::try_from(sealed).unwrap_or(u32::MAX)
+    }
+
+    /// How often contents of a segment were destroyed; `None` if there is no such segment.
+    #[must_use]
+    pub fn generation(&self, number: u32) -> Option<u32> {
+        self.shared.extent(number).map(|(header, _)| header.generation)
+    }
+
+    /// Asks the writer to seal the segment that is written to, before its next record.
+    pub fn ask_to_seal(&self) {
+        self.shared.seal_asked.store(true, Ordering::Release);
     }
 
     /// Destroys the chosen contents of a sealed segment, durably on return. `choose` sees each content with the sequence

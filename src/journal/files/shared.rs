@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::journal::disk::{Disk, DiskFile, read_full_at, write_all_at};
@@ -26,6 +27,8 @@ pub(super) struct Shared {
     tocs: Cache<Arc<Toc>>,
     /// Held while a sealed segment is rewritten: those whose new file is not known to be durable.
     pub(super) rewriting: Mutex<BTreeSet<u32>>,
+    /// Somebody wants to destroy what stands in the segment that is written to.
+    pub(super) seal_asked: AtomicBool,
 }
 
 /// A segment as readers may see it.
@@ -41,7 +44,8 @@ pub(super) struct Segment {
 impl Shared {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, segments: Vec<Segment>) -> Self {
         let (files, tocs) = (Cache::default(), Cache::default());
-        Self { disk, folder, segments: RwLock::new(segments), files, tocs, rewriting: Mutex::default() }
+        let (segments, rewriting, seal_asked) = (RwLock::new(segments), Mutex::default(), AtomicBool::new(false));
+        Self { disk, folder, segments, files, tocs, rewriting, seal_asked }
     }
 
     pub(super) fn segments(&self) -> RwLockReadGuard<'_, Vec<Segment>> {

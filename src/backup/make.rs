@@ -1,0 +1,257 @@
+//! Making a backup. The hub may run: segments are only ever replaced as a whole, and what is copied ends where a signed
+//! checkpoint says that everything is durable. Only what is new, or was rewritten by retention, is copied.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::backup::error::{BackupError, at};
+use crate::backup::files;
+use crate::backup::manifest::{FORMAT, File, Manifest, Segment};
+use crate::backup::segments::{self, Held};
+use crate::config::{Config, DataFolder};
+use crate::domain::{Seq, Timestamp};
+use crate::journal::disk::Real;
+use crate::journal::{Payload, PayloadName, Peek};
+use crate::trail::frontier::Frontier;
+use crate::trail::{Checkpoint, VerifierKey};
+
+/// How often a segment is read again because retention has just replaced it.
+const ATTEMPTS: usize = 5;
+
+/// What a run has done.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Made {
+    /// Entries that the backup holds now.
+    pub size: Seq,
+    /// Segments that were copied.
+    pub segments: u64,
+    /// Of them, those that were rewritten since: what was destroyed is now gone from this backup as well.
+    pub rewritten: u64,
+    /// Large documents that were copied.
+    pub payloads: u64,
+    /// Large documents that were removed, since they were destroyed.
+    pub removed: u64,
+    /// Octets that were copied.
+    pub bytes: u64,
+}
+
+struct Run<'a> {
+    data: &'a DataFolder,
+    to: &'a Path,
+    before: Option<&'a Manifest>,
+    checkpoint: Checkpoint,
+    made: Made,
+    /// Of the backup before, no longer named: removed when the new manifest is durable.
+    doomed: BTreeSet<PathBuf>,
+}
+
+/// Makes a backup of `data` in the folder `to`, or brings the one there up to date.
+///
+/// # Errors
+/// As [`BackupError`] says; the backup that was there before stays whole.
+pub fn make(data: &DataFolder, to: &Path, name: &str, now: Timestamp) -> Result<(Manifest, Made), BackupError> {
+    let config = Config::read(&data.config())
+        .map_err(|error| BackupError::Manifest { path: data.config(), reason: error.to_string() })?;
+    let key = verifier_key(data)?;
+    files::make_folder(to)?;
+    let before = Manifest::read(to)?;
+    if let Some(before) = before.as_ref().filter(|before| before.verifier_key != key.to_string()) {
+        return Err(BackupError::AnotherLog { theirs: before.origin.clone(), ours: key.name().to_owned() });
+    }
+    let (text, checkpoint) = newest_checkpoint(data, &key)?;
+    let mut run = Run { data, to, before: before.as_ref(), checkpoint, made: Made::default(), doomed: BTreeSet::new() };
+    let segments = run.segments()?;
+    let files = run.files(&text)?;
+    let manifest = Manifest {
+        format: FORMAT,
+        name: name.to_owned(),
+        made: now,
+        software: env!("CARGO_PKG_VERSION").to_owned(),
+        origin: config.hub.origin,
+        verifier_key: key.to_string(),
+        size: run.checkpoint.size,
+        root: run.checkpoint.root,
+        checkpoint: text,
+        segments,
+        files,
+    };
+    // From here on the new backup counts. A crash before leaves the old one, with copies that nobody names.
+    manifest.write(to)?;
+    run.clean(&manifest)?;
+    Ok((manifest, run.made))
+}
+
+/// The log's verifier key, as it stands in the data folder.
+fn verifier_key(data: &DataFolder) -> Result<VerifierKey, BackupError> {
+    let path = data.log_vkey();
+    let text = std::fs::read_to_string(&path).map_err(at(&path))?;
+    text.trim_end().parse().map_err(|source| BackupError::Note { what: path.display().to_string(), source })
+}
+
+/// The largest checkpoint by this key: everything before it is durable, since it was signed afterwards.
+fn newest_checkpoint(data: &DataFolder, key: &VerifierKey) -> Result<(String, Checkpoint), BackupError> {
+    let last = data.checkpoints().join("last");
+    let mut texts: Vec<String> = match std::fs::read_to_string(&last) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        text => vec![text.map_err(at(&last))?],
+    };
+    for number in Peek::segments(&Real, &data.journal())?.into_iter().rev().take(2) {
+        let path = data.journal().join(Peek::file_name(number));
+        texts.extend(segments::checkpoints(&mut Peek::open(&Real, &path, number)?)?);
+    }
+    let signed = texts.into_iter().filter_map(|text| {
+        let opened = Checkpoint::open(&text, std::slice::from_ref(key)).ok()?;
+        Some((text, opened))
+    });
+    signed.max_by_key(|(_, checkpoint)| checkpoint.size).ok_or(BackupError::NoCheckpoint)
+}
+
+impl Run<'_> {
+    fn segments(&mut self) -> Result<Vec<Segment>, BackupError> {
+        let (mut frontier, mut done) = (Frontier::default(), Vec::new());
+        for number in Peek::segments(&Real, &self.data.journal())? {
+            if frontier.size() >= self.checkpoint.size {
+                break;
+            }
+            let segment = self.segment(number, &frontier)?;
+            frontier = segment.frontier.clone();
+            done.push(segment);
+        }
+        if frontier.size() != self.checkpoint.size {
+            return Err(BackupError::TooShort { entries: frontier.size(), size: self.checkpoint.size });
+        }
+        if !segments::is_root(&frontier, &self.checkpoint.root) {
+            return Err(BackupError::Root { size: self.checkpoint.size });
+        }
+        self.made.size = frontier.size();
+        Ok(done)
+    }
+
+    /// The copy that is there already, or a new one.
+    fn segment(&mut self, number: u32, frontier: &Frontier) -> Result<Segment, BackupError> {
+        let held = self.before.and_then(|before| before.segments.iter().find(|held| held.number == number));
+        for _ in 0..ATTEMPTS {
+            let path = self.data.journal().join(Peek::file_name(number));
+            let peek = Peek::open(&Real, &path, number)?;
+            if let Some(held) = held.filter(|held| is_same(held, &peek)) {
+                return Ok(held.clone());
+            }
+            let generation = peek.version().generation;
+            match self.copy(number, peek, frontier) {
+                // Retention may have replaced the segment and removed the file while we looked.
+                Err(BackupError::Payload(_)) if Peek::open(&Real, &path, number)?.version().generation > generation => {
+                }
+                Err(error) => return Err(error),
+                Ok(segment) => {
+                    self.made.rewritten += u64::from(held.is_some_and(|held| held.generation < generation));
+                    return Ok(segment);
+                }
+            }
+        }
+        Err(BackupError::TooShort { entries: frontier.size(), size: self.checkpoint.size })
+    }
+
+    fn copy(&mut self, number: u32, mut peek: Peek, frontier: &Frontier) -> Result<Segment, BackupError> {
+        let mut frontier = frontier.clone();
+        let Held { present, destroyed } = segments::read(&mut peek, self.checkpoint.size, &mut frontier, &mut |_| ())?;
+        for payload in present {
+            self.payload(&payload)?;
+        }
+        self.doomed.extend(destroyed.into_iter().map(|name: PayloadName| segments::payload_path(self.to, name)));
+        let version = peek.version();
+        let mut segment = Segment {
+            number,
+            nonce: hex::encode(version.nonce),
+            generation: version.generation,
+            bytes: peek.end(),
+            sha256: crate::domain::Digest([0; 32]),
+            frontier,
+        };
+        let (path, mut offset, end) = (self.to.join("journal").join(segment.file_name()), 0, u64::from(peek.end()));
+        let (length, sha256) = files::put(&path, &mut |buffer| {
+            let left = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
+            let count = peek.read_at(buffer.get_mut(..left).unwrap_or_default(), offset)?;
+            offset = offset.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+            Ok(count)
+        })?;
+        segment.sha256 = sha256;
+        self.made.segments = self.made.segments.saturating_add(1);
+        self.made.bytes = self.made.bytes.saturating_add(length);
+        Ok(segment)
+    }
+
+    fn payload(&mut self, payload: &Payload) -> Result<(), BackupError> {
+        let [from, to] = [self.data.path(), self.to].map(|folder| segments::payload_path(folder, payload.name));
+        if std::fs::metadata(&to).is_ok_and(|metadata| metadata.len() == payload.length) {
+            return Ok(());
+        }
+        let copied = match files::copy(&from, &to) {
+            Err(BackupError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                return Err(BackupError::Payload(payload.name));
+            }
+            copied => copied?,
+        };
+        if copied != (payload.length, payload.sha256) {
+            files::remove(&to)?;
+            return Err(BackupError::Payload(payload.name));
+        }
+        self.made.payloads = self.made.payloads.saturating_add(1);
+        self.made.bytes = self.made.bytes.saturating_add(payload.length);
+        Ok(())
+    }
+
+    /// Keys but the log key, trust, accesses, configuration, checkpoints. They are small: all of them, each time.
+    fn files(&mut self, checkpoint: &str) -> Result<Vec<File>, BackupError> {
+        let data = self.data;
+        let folders = [data.keys(), data.trust(), data.access(), data.checkpoints(), data.test_pki()];
+        let mut paths = vec![PathBuf::from("truc.toml")];
+        for folder in folders {
+            paths.extend(files::below(data.path(), &folder)?);
+        }
+        let last = PathBuf::from("checkpoints/last");
+        paths.retain(|path| is_kept(path) && *path != last);
+        let mut copied = Vec::new();
+        for path in paths {
+            let (_, sha256) = files::copy(&data.path().join(&path), &self.to.join("files").join(&path))?;
+            copied.push(File { path, sha256 });
+        }
+        files::write(&self.to.join("files").join(&last), checkpoint.as_bytes())?;
+        copied.push(File { sha256: crate::domain::Digest::of(checkpoint.as_bytes()), path: last });
+        Ok(copied)
+    }
+
+    /// Removes what the manifest does not name any more.
+    fn clean(&mut self, manifest: &Manifest) -> Result<(), BackupError> {
+        let named: BTreeSet<String> = manifest.segments.iter().map(Segment::file_name).collect();
+        let journal = self.to.join("journal");
+        for path in files::below(&journal, &journal)? {
+            if path.to_str().is_none_or(|name| !named.contains(name)) {
+                files::remove(&journal.join(path))?;
+            }
+        }
+        let kept: BTreeSet<&PathBuf> = manifest.files.iter().map(|file| &file.path).collect();
+        let folder = self.to.join("files");
+        for path in files::below(&folder, &folder)?.iter().filter(|path| !kept.contains(path)) {
+            files::remove(&folder.join(path))?;
+        }
+        for path in std::mem::take(&mut self.doomed) {
+            if path.exists() {
+                files::remove(&path)?;
+                self.made.removed = self.made.removed.saturating_add(1);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the copy is of this version of the segment, and as long.
+fn is_same(held: &Segment, peek: &Peek) -> bool {
+    let version = peek.version();
+    held.nonce == hex::encode(version.nonce) && held.generation == version.generation && held.bytes == peek.length()
+}
+
+/// The log key never leaves the hub: who holds it can sign in the hub's name. Drafts are not ours.
+fn is_kept(path: &Path) -> bool {
+    let is_draft = path.extension().is_some_and(|extension| extension == "new" || extension == "part");
+    path != Path::new("keys/log.key") && !path.ends_with("draft") && !is_draft
+}
