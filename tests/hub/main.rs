@@ -11,6 +11,7 @@
     unreachable_pub
 )]
 
+mod backup;
 mod fixtures;
 mod laws;
 mod life;
