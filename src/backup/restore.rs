@@ -77,7 +77,7 @@ pub struct Promise {
 pub fn restore(backup: &Path, data: &DataFolder, wish: &Wish) -> Result<Restored, BackupError> {
     let manifest = Manifest::read(backup)?
         .ok_or_else(|| BackupError::Manifest { path: Manifest::path(backup), reason: "there is none".to_owned() })?;
-    let promises = promises(&manifest, wish)?;
+    let promises = promises(backup, &manifest, wish)?;
     let sizes: Vec<Seq> = promises.iter().map(|promise| promise.checkpoint.size).collect();
     let (manifest, verified) = verify(backup, &sizes)?;
     let last = check(&promises, &verified)?;
@@ -101,18 +101,22 @@ pub fn restore(backup: &Path, data: &DataFolder, wish: &Wish) -> Result<Restored
 }
 
 /// The backup's own checkpoint, and those that were brought.
-fn promises(manifest: &Manifest, wish: &Wish) -> Result<Vec<Promise>, BackupError> {
+fn promises(backup: &Path, manifest: &Manifest, wish: &Wish) -> Result<Vec<Promise>, BackupError> {
     let note = |what: &str| {
         let what = what.to_owned();
         move |source| BackupError::Note { what: what.clone(), source }
     };
     let key: VerifierKey = manifest.verifier_key.parse().map_err(note("the manifest"))?;
-    let own = Checkpoint::open(&manifest.checkpoint, std::slice::from_ref(&key)).map_err(note("the manifest"))?;
+    let mut keys = vec![key];
+    let own = Checkpoint::open(&manifest.checkpoint, &keys).map_err(note("the manifest"))?;
+    // The tree is one over all epochs: what was signed before a restore holds for it as well.
+    let earlier = std::fs::read_to_string(backup.join("files/keys/earlier.vkeys")).unwrap_or_default();
+    keys.extend(earlier.lines().filter_map(|line| line.parse::<VerifierKey>().ok()));
     let mut promises = vec![Promise { text: manifest.checkpoint.clone(), checkpoint: own }];
     for path in &wish.checkpoints {
         let text = std::fs::read_to_string(path).map_err(at(path))?;
         let text = Proof::parse(&text).map_or(text.clone(), |proof| proof.checkpoint.to_owned());
-        let opened = Checkpoint::open(&text, std::slice::from_ref(&key));
+        let opened = Checkpoint::open(&text, &keys);
         let checkpoint = opened.map_err(note(&path.display().to_string()))?;
         promises.push(Promise { text, checkpoint });
     }

@@ -134,9 +134,13 @@ impl Hub {
     /// Orders what is due in one segment destroyed, then erases it.
     async fn carry_out(&self, caller: &Caller, rule: &Rule, due: Vec<MessageId>, run: &mut Run) -> Result<(), Refusal> {
         for chunk in due.chunks(MESSAGES_MAX) {
-            let (by, messages) = (caller.system.as_ref().to_owned(), chunk.to_vec());
-            let cause = Cause::Rule(rule.rule.clone());
-            self.commit(Command::Destroy(Destroy { by, messages, header: rule.header, cause })).await?;
+            let mut ordered = true;
+            while ordered {
+                let (by, messages) = (caller.system.as_ref().to_owned(), chunk.to_vec());
+                let cause = Cause::Rule(rule.rule.clone());
+                let destroy = Destroy { by, messages, header: rule.header, cause };
+                ordered = self.commit(Command::Destroy(destroy)).await?.answer.is_some();
+            }
         }
         run.documents = run.documents.saturating_add(u64::try_from(due.len()).unwrap_or(u64::MAX));
         // Statuses that go with their documents may stand in later segments.

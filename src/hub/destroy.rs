@@ -18,6 +18,9 @@ const REASON_MAX: usize = 2_000;
 /// Most messages of one command, so that its entries stay within a batch.
 pub const MESSAGES_MAX: usize = 200;
 
+/// Entries after which a command is full: what is left over is done by the same command again.
+const DRAFTS_MAX: usize = 4_000;
+
 /// Hides a message's content from everybody, or shows it again.
 #[derive(Debug)]
 pub struct Withhold {
@@ -84,13 +87,17 @@ impl Withhold {
 }
 
 impl Destroy {
-    /// What is destroyed already, or must not be, is passed over; nothing may be left to do.
+    /// What is destroyed already, or must not be, is passed over; nothing may be left to do. Messages with many statuses
+    /// may take several times.
     pub fn decide(&self, rows: &Rows<'_>, ids: &mut dyn Ids) -> Result<Decision, Refusal> {
         if self.messages.len() > MESSAGES_MAX {
             return Err(Refusal::new(Code::BadRequest, format!("at most {MESSAGES_MAX} messages at a time")));
         }
         let mut drafts = Vec::new();
         for message in &self.messages {
+            if drafts.len() >= DRAFTS_MAX {
+                break;
+            }
             let row = document(rows, *message)?;
             if self.is_due(rows, *message)? {
                 self.one(rows, *message, &row, ids, &mut drafts)?;

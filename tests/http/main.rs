@@ -12,6 +12,7 @@
 mod answers;
 mod content;
 mod fixture;
+mod life;
 mod story;
 mod waiting;
 
