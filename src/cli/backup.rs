@@ -121,8 +121,7 @@ fn check(context: &Context, backup: &Path) -> Result<(), Failure> {
 /// What is wrong, as an exit code: 1 where the answer is that the backup is not whole or does not fit.
 pub(super) fn failure(error: &BackupError) -> Failure {
     let exit = match error {
-        BackupError::Io { .. } => Exit::CannotCreate,
-        BackupError::NotEmpty(_) => Exit::CannotCreate,
+        BackupError::Io { .. } | BackupError::NotEmpty(_) => Exit::CannotCreate,
         BackupError::Manifest { .. } | BackupError::NoCheckpoint | BackupError::Key(_) => Exit::NoInput,
         BackupError::NoWitness => Exit::Usage,
         _ => Exit::No,

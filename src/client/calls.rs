@@ -16,7 +16,7 @@ use crate::domain::{MessageId, OrganId, Seq};
 use crate::hub::retention::Rule;
 
 /// How long a call that rewrites much may take beyond the usual.
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 
 /// Which part of an inbox or outbox.
 #[derive(Debug, Clone, Default)]
