@@ -2,7 +2,7 @@
 # what it needs is already there.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz fuzz-smoke fmt clean
+.PHONY: help run test check bench powercut fuzz fuzz-smoke fmt clean
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
@@ -31,6 +31,11 @@ fuzz: ## Fuzz every target for SECONDS (600), or those in TARGETS
 fuzz-smoke: ## Fuzz every target for a few seconds
 	@scripts/setup.sh fuzz
 	@scripts/fuzz.sh 10
+
+powercut: ## Cut the power under a running hub and check what it had acknowledged (CUTS=100 KILLS=0 SEED= KEEP=)
+	@scripts/setup.sh powercut
+	@POWERCUT_CUTS=$(or $(CUTS),$(if $(KILLS),0,100)) POWERCUT_KILLS=$(or $(KILLS),0) POWERCUT_SEED=$(SEED) \
+		POWERCUT_CONTROL=$(CONTROL) POWERCUT_KEEP=$(KEEP) cargo test --release --locked --quiet --test powercut
 
 fmt: ## Format the source
 	@cargo fmt

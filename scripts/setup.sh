@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target of the Makefile needs and this machine lacks: setup.sh run|test|bench|fuzz.
+# Installs what a target of the Makefile needs and this machine lacks: setup.sh run|test|bench|fuzz|powercut.
 # Says nothing when everything is there. Debian packages come through apt-get, as root or with sudo.
 set -eu
 
@@ -14,6 +14,10 @@ package() {
         c++) echo g++ ;;
         xmllint) echo libxml2-utils ;;
         java) echo openjdk-17-jdk-headless ;;
+        fusermount3) echo fuse3 ;;
+        mkfs.ext4) echo e2fsprogs ;;
+        losetup) echo mount ;;
+        unshare) echo util-linux ;;
         *) echo "$1" ;;
     esac
 }
@@ -23,8 +27,9 @@ commands() {
         run) echo cc ;;
         fuzz) echo cc c++ ;;                 # libFuzzer is C++
         bench) echo cc openssl xmlsec1 java ;; # RSA keys: ring makes none
-        test) echo cc openssl xmlsec1 xmllint python3 ;;
-        *) fail "usage: setup.sh run|test|bench|fuzz" ;;
+        test) echo cc openssl xmlsec1 xmllint python3 fusermount3 mkfs.ext4 losetup unshare ;;
+        powercut) echo cc fusermount3 mkfs.ext4 losetup unshare ;;
+        *) fail "usage: setup.sh run|test|bench|fuzz|powercut" ;;
     esac
 }
 

@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[cfg(feature = "powercut-control")]
+compile_error!("powercut-control is a build without the sync: `make powercut` makes it, under another name");
+
 fn main() -> ExitCode {
     truc::cli::main(std::env::args_os())
 }

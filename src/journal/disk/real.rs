@@ -17,6 +17,10 @@ const PARTS_MAX: usize = 1024;
 /// Bytes copied at a time where a file cannot be linked.
 const COPY_BYTES: usize = 1 << 20;
 
+/// False only in the negative control of `make powercut`, which acknowledges what is not durable: the test must find
+/// that out. `main.rs` refuses to be the hub in such a build.
+const SYNCS: bool = !cfg!(feature = "powercut-control");
+
 /// The files of the operating system. Folders are made for their owner alone, files too.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Real;
@@ -84,7 +88,8 @@ impl Disk for Real {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        File::open(folder)?.sync_all()
+        let folder = File::open(folder)?;
+        if SYNCS { folder.sync_all() } else { Ok(()) }
     }
 
     fn available(&self, folder: &Path) -> io::Result<u64> {
@@ -145,7 +150,7 @@ impl DiskFile for RealFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+        if SYNCS { self.file.sync_data() } else { Ok(()) }
     }
 
     fn length(&self) -> io::Result<u64> {
@@ -180,7 +185,7 @@ impl RealFile {
             copy.write_all_at(bytes, offset)?;
             offset = offset.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
         }
-        copy.sync_data()
+        if SYNCS { copy.sync_data() } else { Ok(()) }
     }
 }
 
