@@ -2,7 +2,7 @@
 # what it needs is already there.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench powercut fuzz fuzz-smoke fmt clean
+.PHONY: help run test check vectors bench powercut fuzz fuzz-smoke fmt clean
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
@@ -19,6 +19,9 @@ test: ## Formatting, lints, documentation, dependencies, all tests
 	@scripts/check.sh
 
 check: test ## The same as test
+
+vectors: ## Run the public test vectors and print the counts by kind and class
+	@scripts/vectors.sh
 
 bench: ## Measure the hub beside a bare server
 	@scripts/setup.sh bench

@@ -13,7 +13,7 @@ package() {
         cc) echo gcc libc6-dev ;;
         c++) echo g++ ;;
         xmllint) echo libxml2-utils ;;
-        java) echo openjdk-17-jdk-headless ;;
+        java | javac) echo openjdk-17-jdk-headless ;;
         fusermount3) echo fuse3 ;;
         mkfs.ext4) echo e2fsprogs ;;
         losetup) echo mount ;;
@@ -27,7 +27,7 @@ commands() {
         run) echo cc ;;
         fuzz) echo cc c++ ;;                 # libFuzzer is C++
         bench) echo cc openssl xmlsec1 java ;; # RSA keys: ring makes none
-        test) echo cc openssl xmlsec1 xmllint python3 fusermount3 mkfs.ext4 losetup unshare ;;
+        test) echo cc openssl xmlsec1 xmllint python3 javac fusermount3 mkfs.ext4 losetup unshare ;;
         powercut) echo cc fusermount3 mkfs.ext4 losetup unshare ;;
         *) fail "usage: setup.sh run|test|bench|fuzz|powercut" ;;
     esac

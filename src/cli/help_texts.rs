@@ -279,6 +279,12 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
     ("sign", "file", "Tệp edXML", "edXML file"),
     ("sign", "output", "Ghi ra tệp nào; mặc định ra màn hình", "Into which file; by default to stdout"),
     (
+        "sign",
+        "by_id",
+        "Ký từng phần theo #Id (thêm Id nếu thiếu) thay vì cả thông điệp",
+        "Sign each part by #Id (adds missing Ids) instead of the whole message",
+    ),
+    (
         "verify",
         "file",
         "Tệp edXML, hoặc tệp XML có chữ ký XML-DSig",

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::exit::Failure;
 use crate::cli::signer::SignerOptions;
 use crate::cli::{Context, files};
+use crate::signature::Coverage;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -14,6 +15,8 @@ pub(super) struct Options {
     file: PathBuf,
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[arg(long)]
+    by_id: bool,
     #[command(flatten)]
     signer: SignerOptions,
 }
@@ -21,7 +24,8 @@ pub(super) struct Options {
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let profile = context.profile()?;
     let signer = options.signer.load(profile.as_ref())?;
-    let signed = signer.sign(context, &files::read(&options.file)?)?;
+    let coverage = if options.by_id { Coverage::Parts } else { Coverage::Document };
+    let signed = signer.sign_over(context, &files::read(&options.file)?, coverage)?;
     match options.output.as_deref() {
         None => context.out.bytes(&signed),
         Some(path) if path == Path::new("-") => context.out.bytes(&signed),

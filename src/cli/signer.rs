@@ -10,7 +10,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::{Context, files};
 use crate::client::Profile;
 use crate::edxml;
-use crate::signature::{self, SigningKey, SigningOptions};
+use crate::signature::{self, Coverage, SigningKey, SigningOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct SignerOptions {
@@ -56,10 +56,16 @@ impl Signer {
         Ok(Self { key: signing_key, certificates })
     }
 
-    /// The same message with this signature; a signature that stood there is replaced.
+    /// The same message with this signature over the whole of it; a signature that stood there is replaced.
     pub(super) fn sign(&self, context: &Context, message: &[u8]) -> Result<Vec<u8>, Failure> {
+        self.sign_over(context, message, Coverage::Document)
+    }
+
+    /// The same over the whole of it or over its parts.
+    pub(super) fn sign_over(&self, context: &Context, message: &[u8], coverage: Coverage) -> Result<Vec<u8>, Failure> {
         let profile = edxml::signature_profile();
-        signature::sign(message, &profile, &self.key, &self.certificates, SigningOptions::default())
+        let options = SigningOptions { coverage, ..SigningOptions::default() };
+        signature::sign(message, &profile, &self.key, &self.certificates, options)
             .map_err(|refusal| Failure::refused(&refusal, context.lang))
     }
 }

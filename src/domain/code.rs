@@ -241,12 +241,20 @@ codes! {
         "Use only enveloped-signature and Canonical XML, inclusive or exclusive.";
     ReferenceNotAllowed "reference_not_allowed" 422
         "Tham chiếu trong chữ ký không được chấp nhận" "A Reference that is not accepted"
-        "Dùng một Reference URI=\"\" phủ toàn bộ thông điệp."
-        "Use one Reference with URI=\"\" over the whole message.";
+        "Dùng một Reference URI=\"\" phủ toàn bộ thông điệp, hoặc mỗi phần bắt buộc một Reference URI=\"#Id\"."
+        "Use one Reference with URI=\"\" over the whole message, or one with URI=\"#Id\" for each part that must be covered.";
+    ReferenceUnresolved "reference_unresolved" 422
+        "Tham chiếu trong chữ ký trỏ tới Id không có trong thông điệp" "A Reference points at an Id that no element has"
+        "Đặt đúng thuộc tính Id (không tiền tố, chữ I hoa) cho phần được ký, hoặc dùng URI=\"\"."
+        "Give the part signed the attribute Id (no prefix, capital I), or use URI=\"\".";
+    IdRepeated "id_repeated" 422
+        "Một Id xuất hiện hai lần trong thông điệp" "An Id stands twice in the message"
+        "Đặt mỗi Id (kể cả ID, id, xml:id, wsu:Id) một giá trị riêng, hoặc ký với URI=\"\"."
+        "Give every Id (ID, id, xml:id and wsu:Id as well) a value of its own, or sign with URI=\"\".";
     ReferenceNotCovering "reference_not_covering" 422
         "Chữ ký không phủ hết phần bắt buộc" "The signature does not cover all that it must"
-        "Ký toàn bộ thông điệp (URI=\"\", enveloped-signature)."
-        "Sign the whole message (URI=\"\", enveloped-signature).";
+        "Ký toàn bộ thông điệp (URI=\"\", enveloped-signature), hoặc mọi phần MessageHeader, TraceHeaderList, edXMLBody, AttachmentEncoded và không để gì khác bên ngoài."
+        "Sign the whole message (URI=\"\", enveloped-signature), or all of MessageHeader, TraceHeaderList, edXMLBody, AttachmentEncoded with nothing else beside them.";
     DigestMismatch "digest_mismatch" 422
         "Nội dung đã bị thay đổi sau khi ký" "The content was changed after it was signed"
         "Gửi đúng tệp đã ký, không sửa hay định dạng lại; nếu cần sửa thì ký lại."

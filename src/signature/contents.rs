@@ -51,7 +51,7 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// The algorithms of a Signature with one Reference, once all are read.
+    /// The algorithms of a Signature, once all are read; of several References those of the first.
     pub(super) fn algorithms(&self) -> Option<Algorithms> {
         let reference = self.references.first()?;
         Some(Algorithms {
@@ -64,15 +64,18 @@ impl Contents {
 }
 
 impl Reference {
-    /// Whether its transforms are the enveloped one and then at most one canonicalisation.
+    /// Whether its transforms begin with the enveloped one.
     pub(super) fn is_enveloped(&self) -> bool {
-        matches!(
-            self.transforms.as_slice(),
-            [Transform::Enveloped] | [Transform::Enveloped, Transform::Canonicalize(_)]
-        )
+        matches!(self.transforms.first(), Some(Transform::Enveloped))
     }
 
-    /// How its octets are made. `URI=""` selects no comments, whatever the algorithm says (XML-DSig 1.1, 4.4.3.3).
+    /// Whether its transforms are at most the enveloped one and then at most one canonicalisation.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.transforms.as_slice(), [] | [_] | [Transform::Enveloped, Transform::Canonicalize(_)])
+    }
+
+    /// How its octets are made. `URI=""` and `#Id` select no comments, whatever the algorithm says (XML-DSig 1.1,
+    /// 4.4.3.3).
     pub(super) fn canonicalization(&self) -> Canonicalization {
         let named = self.transforms.iter().find_map(|transform| match transform {
             Transform::Canonicalize(named) => Some(named.clone()),

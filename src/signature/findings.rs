@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::domain::{Code, Lang, Refusal};
 use crate::signature::contents::{Contents, Reference};
+use crate::signature::targets::Slot;
 use crate::signature::verdict::classify;
 use crate::signature::{
-    Algorithms, Covered, Indication, Material, Profile, SignerInfo, SubIndication, Verdict, Weakness,
+    Algorithms, Covered, DigestMethod, Indication, Material, Profile, SignerInfo, SubIndication, Verdict, Weakness,
 };
+use crate::xml::c14n;
 use crate::xml::{Fault, Source};
 
 /// The path of the Reference below the Signature.
@@ -32,9 +34,31 @@ pub(super) struct Findings {
     weaknesses: Vec<Weakness>,
     /// Whether everything is right but for the weaknesses.
     is_only_weak: bool,
-    /// DigestValue and where its Reference begins.
-    expected: Option<(Vec<u8>, u64)>,
+    /// What each Reference says, until it is compared.
+    expected: Vec<Option<Expected>>,
     covered: Vec<Covered>,
+}
+
+/// What a Reference says.
+#[derive(Debug)]
+struct Expected {
+    uri: String,
+    digest: Vec<u8>,
+    method: DigestMethod,
+    transform: c14n::Algorithm,
+    offset: u64,
+}
+
+impl Expected {
+    fn of(reference: &Reference) -> Option<Self> {
+        Some(Self {
+            uri: reference.uri.clone(),
+            digest: reference.digest.clone(),
+            method: reference.method?,
+            transform: reference.canonicalization().algorithm,
+            offset: reference.offset,
+        })
+    }
 }
 
 impl Findings {
@@ -67,9 +91,9 @@ impl Findings {
         self.signature.is_some()
     }
 
-    /// The document must have this digest.
-    pub(super) fn expect(&mut self, reference: &Reference) {
-        self.expected = Some((reference.digest.clone(), reference.offset));
+    /// What the References point at must have these digests.
+    pub(super) fn expect(&mut self, references: &[Reference]) {
+        self.expected = references.iter().map(Expected::of).collect();
     }
 
     /// The chain is good.
@@ -121,21 +145,44 @@ impl Findings {
         }
     }
 
-    /// Compares the digest of the document, which is `length` bytes long and became so many canonical octets.
-    pub(super) fn compare(&mut self, digest: &[u8], octets: u64, length: u64) {
-        let Some((expected, offset)) = self.expected.take() else { return };
-        if octets == 0 || expected != digest {
-            let refusal = Refusal::new(Code::DigestMismatch, "the digest of the document is not DigestValue");
-            return self.blame_part(refusal, offset, REFERENCE);
+    /// Compares a target with what its Reference says of it.
+    pub(super) fn compare(&mut self, slot: Slot) {
+        let Some(expected) = self.expected.get_mut(slot.at).and_then(Option::take) else { return };
+        if let Err((code, detail)) = slot.check(&expected.digest) {
+            return self.blame_reference(slot.at, expected.offset, code, detail);
         }
-        let root = self.path.get(1..).and_then(|path| path.find('/')).map_or(self.path.len(), |at| at + 1);
+        let path = if expected.uri.is_empty() { self.root() } else { slot.path };
         self.covered.push(Covered {
-            uri: String::new(),
-            path: self.path.get(..root).unwrap_or_default().to_owned(),
-            span: 0..length,
-            except: self.signature.clone(),
-            octets,
+            uri: expected.uri,
+            path,
+            span: slot.span,
+            except: self.signature.clone().filter(|_| slot.holds_signature),
+            octets: slot.octets,
+            digest: expected.method,
+            transform: expected.transform,
         });
+    }
+
+    /// The document has ended: whatever was not compared by now is not there.
+    pub(super) fn unresolved(&mut self) {
+        for (at, expected) in std::mem::take(&mut self.expected).into_iter().enumerate() {
+            if let Some(expected) = expected {
+                let detail = "no element has the Id that this Reference points at";
+                self.blame_reference(at, expected.offset, Code::ReferenceUnresolved, detail);
+            }
+        }
+        self.covered.sort_by_key(|covered| covered.span.start);
+    }
+
+    fn blame_reference(&mut self, at: usize, offset: u64, code: Code, detail: &'static str) {
+        let number = if at == 0 { String::new() } else { format!("[{}]", at + 1) };
+        self.blame_part(Refusal::new(code, detail), offset, &format!("{REFERENCE}{number}"));
+    }
+
+    /// Path of the root element.
+    fn root(&self) -> String {
+        let root = self.path.get(1..).and_then(|path| path.find('/')).map_or(self.path.len(), |at| at + 1);
+        self.path.get(..root).unwrap_or_default().to_owned()
     }
 
     /// Says what is missing, and what was tolerated.

@@ -2,6 +2,7 @@
 //! element stands where, with which attributes and what inside. Data only.
 
 use crate::domain::Code;
+use crate::signature::KeyInfo;
 
 /// The namespace of XML-DSig.
 pub(super) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -9,6 +10,8 @@ pub(super) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 pub(super) const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 /// As the national hub's SDK writes exclusive canonicalisation (REFERENCE 4.2); no registered algorithm.
 pub(super) const MISSPELT_EXCLUSIVE: &str = "http://www.w3.org/TR/xml-exc-c14n#";
+/// A DigestValue that real software writes whatever the content (REFERENCE 4.2).
+pub(super) const COPIED_DIGEST: &str = "FwgIqsSYJshUS2+wlOM61L+q7Aw=";
 /// The enveloped-signature transform.
 pub(super) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
@@ -27,6 +30,7 @@ pub(super) enum Element {
     DigestValue,
     SignatureValue,
     KeyInfo,
+    Object,
     KeyValue,
     X509Data,
     X509Certificate,
@@ -43,6 +47,7 @@ pub(super) enum Occurs {
     Once,
     Optional,
     OnceOrMore,
+    AnyNumber,
 }
 
 /// What may stand inside an element.
@@ -60,6 +65,25 @@ pub(super) enum Content {
     Ignored,
 }
 
+/// Signature where the profile wants no certificate, where it lets Objects stand, and both.
+const BARE: &[(Element, Occurs)] = &[
+    (Element::SignedInfo, Occurs::Once),
+    (Element::SignatureValue, Occurs::Once),
+    (Element::KeyInfo, Occurs::Optional),
+];
+const WITH_OBJECTS: &[(Element, Occurs)] = &[
+    (Element::SignedInfo, Occurs::Once),
+    (Element::SignatureValue, Occurs::Once),
+    (Element::KeyInfo, Occurs::Once),
+    (Element::Object, Occurs::AnyNumber),
+];
+const BARE_WITH_OBJECTS: &[(Element, Occurs)] = &[
+    (Element::SignedInfo, Occurs::Once),
+    (Element::SignatureValue, Occurs::Once),
+    (Element::KeyInfo, Occurs::Optional),
+    (Element::Object, Occurs::AnyNumber),
+];
+
 impl Element {
     pub(super) const fn local(self) -> &'static str {
         match self {
@@ -75,6 +99,7 @@ impl Element {
             Self::DigestValue => "DigestValue",
             Self::SignatureValue => "SignatureValue",
             Self::KeyInfo => "KeyInfo",
+            Self::Object => "Object",
             Self::KeyValue => "KeyValue",
             Self::X509Data => "X509Data",
             Self::X509Certificate => "X509Certificate",
@@ -118,13 +143,26 @@ impl Element {
             Self::SignatureValue | Self::X509Ski | Self::X509SerialNumber => Content::Text(4 << 10),
             Self::X509Certificate => Content::Text(32 << 10),
             Self::X509SubjectName | Self::X509IssuerName => Content::Text(8 << 10),
-            Self::KeyValue => Content::Ignored,
+            Self::KeyValue | Self::Object => Content::Ignored,
         }
     }
 
-    /// The attributes it may have, without a namespace; all others are refused.
-    pub(super) const fn attributes(self) -> &'static [&'static str] {
-        match self {
+    /// The same where the profile asks for less: no certificate, or Objects behind it.
+    pub(super) const fn content_by(self, key_info: KeyInfo, objects: bool) -> Content {
+        match (self, key_info, objects) {
+            (Self::Signature, KeyInfo::Unread, true) => Content::Sequence(BARE_WITH_OBJECTS),
+            (Self::Signature, KeyInfo::Unread, false) => Content::Sequence(BARE),
+            (Self::Signature, KeyInfo::Certificates, true) => Content::Sequence(WITH_OBJECTS),
+            (Self::KeyInfo, KeyInfo::Unread, _) => Content::Ignored,
+            _ => self.content(),
+        }
+    }
+
+    /// The attributes it may have, without a namespace; all others are refused. None: whatever it likes.
+    pub(super) const fn attributes(self, objects: bool) -> Option<&'static [&'static str]> {
+        Some(match self {
+            Self::Object => return None,
+            Self::Reference if objects => &["URI", "Id", "Type"],
             Self::CanonicalizationMethod | Self::SignatureMethod | Self::Transform | Self::DigestMethod => {
                 &["Algorithm"]
             }
@@ -132,7 +170,7 @@ impl Element {
             Self::InclusiveNamespaces => &["PrefixList"],
             Self::Signature | Self::SignedInfo | Self::SignatureValue | Self::KeyInfo => &["Id"],
             _ => &[],
-        }
+        })
     }
 
     /// The code of a fault in its structure.

@@ -3,8 +3,10 @@
 
 use crate::domain::Code;
 use crate::signature::contents::{Canonicalization, Contents, Reference, Transform};
-use crate::signature::grammar::{Content, DSIG, ENVELOPED, EXC_C14N, Element, MISSPELT_EXCLUSIVE, Occurs};
-use crate::signature::{DigestMethod, Limits, SignatureMethod, Weakness, base64, der};
+use crate::signature::grammar::{
+    COPIED_DIGEST, Content, DSIG, ENVELOPED, EXC_C14N, Element, MISSPELT_EXCLUSIVE, Occurs,
+};
+use crate::signature::{DigestMethod, KeyInfo, Limits, Profile, SignatureMethod, Weakness, base64, der, plan};
 use crate::xml::c14n::{self, Method};
 use crate::xml::{Event, Fault, Kind, Name, Start};
 
@@ -20,6 +22,7 @@ struct Frame {
 /// The state of parsing.
 #[derive(Debug)]
 pub(super) struct Parser<'a> {
+    profile: &'a Profile,
     limits: &'a Limits,
     tolerant: bool,
     namespace: Box<str>,
@@ -32,14 +35,15 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    /// A parser for the Signature that begins with `start`. In a tolerant profile its namespace may be its parent's.
-    pub(super) fn new(limits: &'a Limits, tolerant: bool, name: Name<'_>) -> Self {
+    /// A parser for the Signature of this name. In a tolerant profile its namespace may be its parent's.
+    pub(super) fn new(profile: &'a Profile, tolerant: bool, name: Name<'_>) -> Self {
         let mut contents = Contents::default();
         if name.ns != DSIG {
             contents.weaknesses.push(Weakness::NamespaceMissing);
         }
         Self {
-            limits,
+            profile,
+            limits: &profile.limits,
             tolerant,
             namespace: name.ns.into(),
             frames: Vec::with_capacity(8),
@@ -79,7 +83,11 @@ impl<'a> Parser<'a> {
     /// SignedInfo and KeyInfo end before their limits.
     fn check_extent(&self, event: &Event<'_>) -> Result<(), Fault> {
         let Some(part) = self.frames.get(1) else { return Ok(()) };
-        let limit = if part.element == Element::KeyInfo { self.limits.key_info } else { self.limits.signed_info };
+        let limit = match part.element {
+            Element::KeyInfo => self.limits.key_info,
+            Element::Object => return Ok(()),
+            _ => self.limits.signed_info,
+        };
         if event.span.end.saturating_sub(part.offset) > limit {
             return Err(Fault::new(Code::XmlLimit, part.offset, format!("{} is too long", part.element.local())));
         }
@@ -95,7 +103,11 @@ impl<'a> Parser<'a> {
     }
 
     fn content(&self) -> Option<Content> {
-        self.frames.last().map(|frame| frame.element.content())
+        self.frames.last().map(|frame| self.content_of(frame.element))
+    }
+
+    fn content_of(&self, element: Element) -> Content {
+        element.content_by(self.profile.key_info, self.profile.objects)
     }
 
     fn open(&mut self, start: &Start<'_>, offset: u64) -> Result<(), Fault> {
@@ -106,8 +118,9 @@ impl<'a> Parser<'a> {
         let element = self.place(start.name(), offset)?;
         self.frames.push(Frame { element, offset, slot: 0, count: 0 });
         self.text.clear();
-        let allowed = |name: &str| element.attributes().contains(&name);
-        if start.attributes().any(|found| !found.ns.is_empty() || !allowed(found.local)) {
+        let allowed = element.attributes(self.profile.objects);
+        let is_allowed = |name: &str| allowed.is_none_or(|allowed| allowed.contains(&name));
+        if allowed.is_some() && start.attributes().any(|found| !found.ns.is_empty() || !is_allowed(found.local)) {
             return Err(self.fault(offset, format!("{} has an attribute that is not allowed", element.local())));
         }
         self.read_start(element, start, offset)
@@ -119,8 +132,9 @@ impl<'a> Parser<'a> {
             let ns = if element == Element::InclusiveNamespaces { EXC_C14N } else { &self.namespace };
             name.is(ns, element.local())
         };
+        let content = self.content();
         let Some(parent) = self.frames.last_mut() else { return Ok(Element::Signature) };
-        let found = match parent.element.content() {
+        let found = match content.unwrap_or(Content::Empty) {
             Content::Sequence(slots) => next_in_sequence(slots, parent, is),
             Content::AnyOf(elements) => elements.iter().copied().find(|element| is(*element)),
             _ => None,
@@ -135,7 +149,7 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         if let Some(frame) = self.frames.last()
-            && let Content::Sequence(slots) = frame.element.content()
+            && let Content::Sequence(slots) = self.content_of(frame.element)
             && let Some(missing) = missing_in_sequence(slots, frame)
         {
             let detail = format!("{} ends without {}", frame.element.local(), missing.local());
@@ -240,12 +254,10 @@ impl<'a> Parser<'a> {
     fn prefixes(&mut self, list: Option<&str>, offset: u64) -> Result<(), Fault> {
         let structure = |detail| Fault::new(Code::SignatureStructure, offset, detail);
         let list = list.ok_or_else(|| structure("InclusiveNamespaces without PrefixList"))?;
-        let mut prefixes: Vec<String> = list.split_ascii_whitespace().map(ToOwned::to_owned).collect();
-        if prefixes.len() > self.limits.prefixes {
+        if list.split_ascii_whitespace().count() > self.limits.prefixes {
             return Err(Fault::new(Code::XmlLimit, offset, "too many prefixes in PrefixList"));
         }
-        prefixes.sort_unstable();
-        prefixes.dedup();
+        let prefixes = plan::prefixes(list);
         match self.open_canonicalization() {
             Some(open) if open.algorithm.method == Method::Exclusive => open.prefixes = prefixes,
             _ => return Err(structure("InclusiveNamespaces outside an exclusive canonicalisation")),
@@ -292,7 +304,9 @@ impl<'a> Parser<'a> {
                 Ok(())
             }
             Element::X509Certificate => self.certificate(offset),
-            Element::KeyInfo if self.contents.certificates.is_empty() => {
+            Element::KeyInfo
+                if self.contents.certificates.is_empty() && self.profile.key_info == KeyInfo::Certificates =>
+            {
                 Err(self.fault(offset, "KeyInfo without a certificate"))
             }
             _ => Ok(()),
@@ -301,6 +315,9 @@ impl<'a> Parser<'a> {
 
     fn digest_value(&mut self, offset: u64) -> Result<(), Fault> {
         let digest = base64::decode(&mut self.text);
+        if self.text == COPIED_DIGEST {
+            self.weak(Weakness::DigestCopied);
+        }
         let length =
             self.contents.references.last().and_then(|reference| reference.method).map(DigestMethod::output_len);
         let digest = digest
@@ -352,12 +369,12 @@ impl<'a> Parser<'a> {
 /// Moves on in a sequence to the element that stands here; none if it may not.
 fn next_in_sequence(slots: &[(Element, Occurs)], parent: &mut Frame, is: impl Fn(Element) -> bool) -> Option<Element> {
     while let Some(&(element, occurs)) = slots.get(parent.slot) {
-        let may_stand = parent.count == 0 || occurs == Occurs::OnceOrMore;
+        let may_stand = parent.count == 0 || matches!(occurs, Occurs::OnceOrMore | Occurs::AnyNumber);
         if may_stand && is(element) {
             parent.count += 1;
             return Some(element);
         }
-        if parent.count == 0 && occurs != Occurs::Optional {
+        if parent.count == 0 && !matches!(occurs, Occurs::Optional | Occurs::AnyNumber) {
             return None;
         }
         parent.slot += 1;
@@ -369,5 +386,5 @@ fn next_in_sequence(slots: &[(Element, Occurs)], parent: &mut Frame, is: impl Fn
 /// What a sequence still lacks at its end.
 fn missing_in_sequence(slots: &[(Element, Occurs)], frame: &Frame) -> Option<Element> {
     let mut rest = slots.iter().skip(frame.slot + usize::from(frame.count > 0));
-    rest.find(|(_, occurs)| *occurs != Occurs::Optional).map(|(element, _)| *element)
+    rest.find(|(_, occurs)| !matches!(occurs, Occurs::Optional | Occurs::AnyNumber)).map(|(element, _)| *element)
 }

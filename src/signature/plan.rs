@@ -5,81 +5,186 @@
 use memchr::memmem;
 
 use crate::domain::{Code, Refusal};
-use crate::signature::DigestMethod;
 use crate::signature::contents::{Canonicalization, Contents, IMPLIED, Reference};
-use crate::signature::grammar::MISSPELT_EXCLUSIVE;
+use crate::signature::grammar::{ENVELOPED, MISSPELT_EXCLUSIVE};
+use crate::signature::{DigestMethod, References};
 use crate::xml::c14n::{Algorithm, Method};
 
-/// How SignedInfo and the document become octets, and the digest of the latter.
+/// How SignedInfo becomes octets, and what is digested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) signed_info: Canonicalization,
-    pub(super) document: Canonicalization,
+    pub(super) targets: Vec<Target>,
+}
+
+/// What one Reference points at, and how that becomes a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    /// The Id of an element; None for the whole document.
+    pub(super) id: Option<String>,
+    pub(super) enveloped: bool,
+    pub(super) canonicalization: Canonicalization,
     pub(super) digest: DigestMethod,
 }
 
 impl Plan {
-    /// What most messages use: exclusive canonicalisation and SHA-256.
-    const fn usual() -> Self {
+    /// What most messages use: the whole document, exclusive canonicalisation and SHA-256.
+    fn usual() -> Self {
         let exclusive = Canonicalization::plain(Algorithm::new(Method::Exclusive, false));
-        let document = Canonicalization::plain(Algorithm::new(Method::Exclusive, false));
-        Self { signed_info: exclusive, document, digest: DigestMethod::Sha256 }
+        let document =
+            Target { id: None, enveloped: true, canonicalization: exclusive.clone(), digest: DigestMethod::Sha256 };
+        Self { signed_info: exclusive, targets: vec![document] }
     }
 
-    /// A guess from the first bytes of a message, in which the Signature often stands: the algorithms named between
-    /// two mentions of SignedInfo, in their order.
+    /// Whether a Reference points at an element.
+    pub(super) fn is_by_id(&self) -> bool {
+        self.targets.iter().any(|target| target.id.is_some())
+    }
+
+    /// A guess from the first bytes of a message, in which the Signature often stands: the algorithms and References
+    /// named between two mentions of SignedInfo, in their order.
     pub(super) fn guess(beginning: &[u8]) -> Self {
         let mut plan = Self::usual();
         let Some(signed_info) = between(beginning, b"SignedInfo").map(|found| found.get(..GUESS_MAX).unwrap_or(found))
         else {
             return plan;
         };
-        let mut canonicalizations = named(signed_info).filter_map(canonicalization).map(Canonicalization::plain);
-        if let Some(first) = canonicalizations.next() {
-            plan.signed_info = first;
-            plan.document = canonicalizations.next().unwrap_or(Canonicalization::plain(IMPLIED));
+        let mut targets = Vec::new();
+        let mut signed_info_found = None;
+        for (name, value) in named(signed_info) {
+            match (name, targets.last_mut()) {
+                (Named::Uri, _) => targets.push(Target::named(value)),
+                (Named::Algorithm, None) => {
+                    let found = canonicalization(value).map(Canonicalization::plain);
+                    signed_info_found = signed_info_found.or(found);
+                }
+                (Named::Algorithm, Some(target)) => target.take(value),
+                (Named::Prefixes, None) => {
+                    if let Some(found) = &mut signed_info_found {
+                        found.prefixes = prefixes(value);
+                    }
+                }
+                (Named::Prefixes, Some(target)) => target.canonicalization.prefixes = prefixes(value),
+            }
+            if targets.len() > GUESSED_TARGETS_MAX {
+                break;
+            }
         }
-        plan.digest = named(signed_info).find_map(DigestMethod::from_uri).unwrap_or(plan.digest);
+        plan.signed_info = signed_info_found.unwrap_or(plan.signed_info);
+        if !targets.is_empty() {
+            plan.targets = targets;
+        }
         plan
     }
 
-    /// What a Signature asks for, and its Reference: one, `URI=""`, with the enveloped transform and at most one
-    /// canonicalisation. Else the refusal, and where the Reference begins that is refused.
-    pub(super) fn of(contents: &Contents) -> Result<(Self, &Reference), (u64, Refusal)> {
-        let [reference] = contents.references.as_slice() else {
-            let second = contents.references.get(1).map_or(0, |reference| reference.offset);
-            return Err((second, Refusal::new(Code::ReferenceNotAllowed, "exactly one Reference is accepted")));
-        };
-        let refused = |code, detail| Err((reference.offset, Refusal::new(code, detail)));
-        if !reference.uri.is_empty() {
-            return refused(Code::ReferenceNotAllowed, "the URI of the Reference is not empty");
+    /// What a Signature asks for, if the profile lets it. Else the refusal, and where the Reference begins that is
+    /// refused.
+    pub(super) fn of(contents: &Contents, allowed: &References) -> Result<Self, (u64, Refusal)> {
+        let references = contents.references.as_slice();
+        let refused = |at: u64, code, detail| Err((at, Refusal::new(code, detail)));
+        for (at, reference) in references.iter().enumerate() {
+            if references.iter().take(at).any(|earlier| earlier.uri == reference.uri) {
+                return refused(reference.offset, Code::ReferenceNotAllowed, "two References with the same URI");
+            }
+            if reference.uri.is_empty() && references.len() > 1 && *allowed != References::Any {
+                let detail = "the Reference with URI=\"\" stands alone where there is one";
+                return refused(reference.offset, Code::ReferenceNotAllowed, detail);
+            }
         }
-        if !reference.is_enveloped() {
-            let detail = "the Transforms are not enveloped-signature and then at most one canonicalisation";
-            return refused(Code::TransformNotAllowed, detail);
-        }
-        let (Some(signed_info), Some(digest)) = (contents.canonicalization.clone(), reference.method) else {
-            return refused(Code::SignatureStructure, "SignedInfo is not whole");
+        let targets = references.iter().map(|reference| target(reference, allowed));
+        let targets = targets.collect::<Result<Vec<_>, _>>()?;
+        let Some(signed_info) = contents.canonicalization.clone().filter(|_| !targets.is_empty()) else {
+            let offset = references.first().map_or(0, |first| first.offset);
+            return refused(offset, Code::SignatureStructure, "SignedInfo is not whole");
         };
-        Ok((Self { signed_info, document: reference.canonicalization(), digest }, reference))
+        Ok(Self { signed_info, targets })
     }
 }
 
+impl Target {
+    /// As a Reference with this URI and nothing else would have it.
+    fn named(uri: &str) -> Self {
+        Self {
+            id: uri.strip_prefix('#').map(str::to_owned),
+            enveloped: false,
+            canonicalization: Canonicalization::plain(IMPLIED),
+            digest: DigestMethod::Sha256,
+        }
+    }
+
+    /// Takes over an algorithm, whatever it is for.
+    fn take(&mut self, uri: &str) {
+        if uri == ENVELOPED {
+            self.enveloped = true;
+        } else if let Some(algorithm) = canonicalization(uri) {
+            self.canonicalization.algorithm = algorithm;
+        } else if let Some(digest) = DigestMethod::from_uri(uri) {
+            self.digest = digest;
+        }
+    }
+}
+
+/// What one Reference points at.
+fn target(reference: &Reference, allowed: &References) -> Result<Target, (u64, Refusal)> {
+    let refused = |code, detail| Err((reference.offset, Refusal::new(code, detail)));
+    let id = match reference.uri.strip_prefix('#') {
+        None if reference.uri.is_empty() => None,
+        Some(id) if is_id(id) && *allowed != References::Document => Some(id.to_owned()),
+        Some(_) if *allowed == References::Document => {
+            return refused(Code::ReferenceNotAllowed, "the URI of the Reference is not empty");
+        }
+        _ => return refused(Code::ReferenceNotAllowed, "the URI of the Reference is neither empty nor #Id"),
+    };
+    if !reference.is_plain() {
+        let detail = "the Transforms are not at most enveloped-signature and then at most one canonicalisation";
+        return refused(Code::TransformNotAllowed, detail);
+    }
+    if id.is_none() && !reference.is_enveloped() {
+        let detail = "the Transforms of URI=\"\" are not enveloped-signature and then at most one canonicalisation";
+        return refused(Code::TransformNotAllowed, detail);
+    }
+    let Some(digest) = reference.method else {
+        return refused(Code::SignatureStructure, "SignedInfo is not whole");
+    };
+    let (enveloped, canonicalization) = (reference.is_enveloped(), reference.canonicalization());
+    Ok(Target { id, enveloped, canonicalization, digest })
+}
+
+/// Whether this is a bare name: no XPointer, no blanks.
+fn is_id(id: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !id.is_empty() && id.chars().all(is_name)
+}
+
 /// Bytes of SignedInfo that are looked at for a guess.
-const GUESS_MAX: usize = 4 << 10;
+const GUESS_MAX: usize = 8 << 10;
+
+/// References that a guess looks at.
+const GUESSED_TARGETS_MAX: usize = 10;
 
 fn between<'a>(text: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
     let (_, behind) = text.split_at_checked(memmem::find(text, mark)? + mark.len())?;
     behind.get(..memmem::find(behind, mark)?)
 }
 
-/// The values of all attributes named Algorithm.
-fn named(text: &[u8]) -> impl Iterator<Item = &str> {
-    const NAME: &[u8] = b"Algorithm=";
-    memmem::find_iter(text, NAME).filter_map(|at| {
-        let (quote, value) = text.get(at + NAME.len()..)?.split_first()?;
+/// The attributes that say what is computed.
+#[derive(Debug, Clone, Copy)]
+enum Named {
+    Algorithm,
+    Uri,
+    Prefixes,
+}
+
+/// The values of all attributes named so, in their order.
+fn named(text: &[u8]) -> impl Iterator<Item = (Named, &str)> {
+    const NAMES: [(Named, &[u8]); 3] =
+        [(Named::Algorithm, b"Algorithm"), (Named::Uri, b"URI"), (Named::Prefixes, b"PrefixList")];
+    memchr::memchr_iter(b'=', text).filter_map(|at| {
+        let before = text.get(..at)?;
+        let (name, _) = NAMES.into_iter().find(|(_, name)| before.ends_with(name))?;
+        let (quote, value) = text.get(at + 1..)?.split_first()?;
         let end = memchr::memchr(*quote, value)?;
-        std::str::from_utf8(value.get(..end)?).ok()
+        Some((name, std::str::from_utf8(value.get(..end)?).ok()?))
     })
 }
 
@@ -88,24 +193,61 @@ fn canonicalization(uri: &str) -> Option<Algorithm> {
     Algorithm::from_uri(uri).or(misspelt)
 }
 
+/// The prefixes of a PrefixList as they are compared.
+pub(super) fn prefixes(list: &str) -> Vec<String> {
+    let mut prefixes: Vec<String> = list.split_ascii_whitespace().map(str::to_owned).collect();
+    prefixes.sort_unstable();
+    prefixes.dedup();
+    prefixes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn guess(algorithms: &[&str]) -> Plan {
-        let elements: String = algorithms.iter().flat_map(|uri| ["<a Algorithm='", uri, "'/>"]).collect();
+        let elements: String = algorithms.iter().flat_map(|uri| ["<a ", uri, "/>"]).collect();
         Plan::guess(format!("<x><SignedInfo>{elements}</SignedInfo></x>").as_bytes())
     }
 
     #[test]
-    fn the_algorithms_of_signed_info_are_guessed_in_their_order() {
+    fn what_signed_info_asks_for_is_guessed_in_its_order() {
         let inclusive = Algorithm::new(Method::Inclusive10, false);
         let exclusive = Algorithm::new(Method::Exclusive, false);
-        let sha512 = DigestMethod::Sha512.uri();
-        let plan = guess(&[inclusive.uri(), "urn:x", MISSPELT_EXCLUSIVE, sha512]);
-        assert_eq!((plan.signed_info.algorithm, plan.document.algorithm), (inclusive, exclusive));
-        assert_eq!(plan.digest, DigestMethod::Sha512);
-        assert_eq!(guess(&[exclusive.uri()]).document.algorithm, IMPLIED);
+        let plan = guess(&[
+            "Algorithm='http://www.w3.org/TR/2001/REC-xml-c14n-20010315'",
+            "Algorithm='urn:x'",
+            "URI=''",
+            "Algorithm='http://www.w3.org/2000/09/xmldsig#enveloped-signature'",
+            "Algorithm='http://www.w3.org/TR/xml-exc-c14n#'",
+            "Algorithm='http://www.w3.org/2001/04/xmlenc#sha512'",
+        ]);
+        let [target] = plan.targets.as_slice() else { panic!("{plan:?}") };
+        assert_eq!((plan.signed_info.algorithm, target.canonicalization.algorithm), (inclusive, exclusive));
+        assert_eq!((target.digest, target.enveloped, &target.id), (DigestMethod::Sha512, true, &None));
+    }
+
+    #[test]
+    fn several_references_are_guessed_each_with_its_own() {
+        let plan = guess(&[
+            "Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"",
+            "PrefixList=\"b a b\"",
+            "Id=\"r\" URI=\"#a\"",
+            "Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"",
+            "PrefixList=\"c\"",
+            "Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#sha384\"",
+            "URI=\"#b\"",
+            "Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"",
+        ]);
+        let [a, b] = plan.targets.as_slice() else { panic!("{plan:?}") };
+        assert_eq!(plan.signed_info.prefixes, ["a", "b"]);
+        assert_eq!(
+            (a.id.as_deref(), a.digest, a.canonicalization.prefixes.len()),
+            (Some("a"), DigestMethod::Sha384, 1)
+        );
+        assert_eq!((b.id.as_deref(), b.digest), (Some("b"), DigestMethod::Sha256));
+        assert_eq!(b.canonicalization, Canonicalization::plain(IMPLIED));
+        assert!(plan.is_by_id());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a signed message looks like, as data: where the Signature stands and what it may ask for.
+//! What a signed message looks like, as data: where the Signature stands, what it may ask for and what it must cover.
 
 use std::borrow::Cow;
 
@@ -27,13 +27,20 @@ impl ExpandedName {
     }
 }
 
-/// A signature profile. Start from [`Profile::at`].
+/// A signature profile. Start from [`Profile::at`], or from [`Profile::any`].
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// The elements from the root to the parent of ds:Signature. A Signature anywhere else is refused.
-    pub signature_path: Vec<ExpandedName>,
+    /// Where ds:Signature stands.
+    pub place: SignaturePlace,
     /// Elements that stand in the Signature's place and, empty, say that the message is not signed.
     pub placeholders: Vec<ExpandedName>,
+    /// What the References may point at, beside the whole document by `URI=""`.
+    pub references: References,
+    /// Where the signer's key comes from.
+    pub key_info: KeyInfo,
+    /// Whether the Signature may hold Objects, which References may point at, and a Reference may have a Type. Nobody
+    /// sees what is in them.
+    pub objects: bool,
     /// What [`examine`](super::examine) may compute beyond the standard and say so: SHA-1, the misspelt URI of
     /// exclusive canonicalisation, a Signature in its parent's namespace. [`verify`](super::verify) never does.
     pub tolerant: bool,
@@ -43,18 +50,76 @@ pub struct Profile {
     pub xml: xml::Limits,
 }
 
+/// Where ds:Signature stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignaturePlace {
+    /// In the last of these elements, which begin with the root. A Signature anywhere else is refused.
+    In(Vec<ExpandedName>),
+    /// Anywhere: the first one of the document is meant, and there may be no other.
+    Anywhere,
+}
+
+/// What the References may point at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum References {
+    /// `URI=""` and nothing else.
+    Document,
+    /// `URI=""`, or by `#Id` each of these parts that the message holds, and nothing else. Then nothing may stand
+    /// beside the parts but the bare tags of the elements around them, the Signature, white space and comments.
+    Parts(Parts),
+    /// Whatever they like: what is covered is for the verdict to say, and what is not covered nobody sees.
+    Any,
+}
+
+/// The parts of a message that a signature by `#Id` covers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parts {
+    /// All of them.
+    pub list: Vec<Part>,
+    /// Whether the elements around them may have attributes, which nobody sees. Namespace declarations are none.
+    pub attributes: bool,
+}
+
+/// A part of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The elements from the root to the part itself.
+    pub path: Vec<ExpandedName>,
+    /// Whether it may stand uncovered. Then nobody sees it.
+    pub unread: bool,
+}
+
+/// Where the signer's key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyInfo {
+    /// From a certificate in KeyInfo.
+    Certificates,
+    /// KeyInfo may be missing and is not looked at. The [`ChainCheck`](super::ChainCheck) is asked about an empty
+    /// certificate and must know the key by itself; a store of trust refuses that.
+    Unread,
+}
+
 impl Profile {
-    /// A strict profile for a Signature that is a child of the last of these elements, each `(ns, local)`.
+    /// A strict profile for a Signature that is a child of the last of these elements, each `(ns, local)`, over the
+    /// whole document.
     #[must_use]
     pub fn at(path: &[(&'static str, &'static str)]) -> Self {
-        let signature_path = path.iter().map(|(ns, local)| ExpandedName::new(*ns, *local)).collect();
         Self {
-            signature_path,
+            place: SignaturePlace::In(names(path)),
             placeholders: Vec::new(),
+            references: References::Document,
+            key_info: KeyInfo::Certificates,
+            objects: false,
             tolerant: false,
             limits: Limits::default(),
             xml: xml::Limits::default(),
         }
+    }
+
+    /// No profile: one Signature anywhere, over whatever it likes to cover.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { place: SignaturePlace::Anywhere, references: References::Any, objects: true, ..Self::at(&[]) }
     }
 
     /// Adds an element that, empty and in the Signature's place, says that the message is not signed.
@@ -64,9 +129,39 @@ impl Profile {
         self
     }
 
-    /// The path of the Signature's parent, by local names.
+    /// Adds a part that a signature by `#Id` covers, by its path from the root.
+    #[must_use]
+    pub fn part(self, path: &[(&'static str, &'static str)]) -> Self {
+        self.with_part(Part { path: names(path), unread: false })
+    }
+
+    /// Adds a part that a signature by `#Id` need not cover. Then nobody sees it.
+    #[must_use]
+    pub fn unread(self, path: &[(&'static str, &'static str)]) -> Self {
+        self.with_part(Part { path: names(path), unread: true })
+    }
+
+    fn with_part(mut self, part: Part) -> Self {
+        match &mut self.references {
+            References::Parts(parts) => parts.list.push(part),
+            References::Document | References::Any => {
+                self.references = References::Parts(Parts { list: vec![part], attributes: false });
+            }
+        }
+        self
+    }
+
+    /// The path of the Signature's parent, by local names; empty where it may stand anywhere.
     pub(super) fn parent_path(&self) -> String {
-        self.signature_path.iter().flat_map(|step| ["/", &step.local]).collect()
+        self.signature_path().iter().flat_map(|step| ["/", &step.local]).collect()
+    }
+
+    /// The elements from the root to the Signature's parent; none where it may stand anywhere.
+    pub(super) fn signature_path(&self) -> &[ExpandedName] {
+        match &self.place {
+            SignaturePlace::In(path) => path,
+            SignaturePlace::Anywhere => &[],
+        }
     }
 
     /// The same profile, tolerant.
@@ -74,6 +169,10 @@ impl Profile {
     pub fn tolerant(self) -> Self {
         Self { tolerant: true, ..self }
     }
+}
+
+fn names(path: &[(&'static str, &'static str)]) -> Vec<ExpandedName> {
+    path.iter().map(|(ns, local)| ExpandedName::new(*ns, *local)).collect()
 }
 
 /// Limits of a Signature (SIGNATURES 4.4). Lengths in bytes as they stand in the source.
@@ -93,6 +192,8 @@ pub struct Limits {
     pub certificate: usize,
     /// Prefixes of one InclusiveNamespaces PrefixList.
     pub prefixes: usize,
+    /// Ids in a message whose signature points at some of them, in whatever spelling.
+    pub ids: usize,
 }
 
 impl Default for Limits {
@@ -105,6 +206,7 @@ impl Default for Limits {
             certificates: 10,
             certificate: 16 << 10,
             prefixes: 32,
+            ids: 1000,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Signing by a profile: the message's own bytes stay as they are, a Signature is spliced in as the last child of its
-//! parent, and one that stood there before, alive or dead, is cut out.
+//! parent, and one that stood there before, alive or dead, is cut out. Parts signed by their Id get one if they have none.
 
-use ring::digest;
+use std::borrow::Cow;
 
 use crate::domain::{Code, Refusal, Timestamp};
-use crate::signature::grammar::{DSIG, Element};
-use crate::signature::hasher::Hasher;
+use crate::signature::contents::Canonicalization;
+use crate::signature::grammar::{DSIG, ENVELOPED, Element};
+use crate::signature::identify::identify;
+use crate::signature::plan::{Plan, Target};
 use crate::signature::survey::{clear, walk};
+use crate::signature::targets::Targets;
 use crate::signature::watch::Seen;
 use crate::signature::{Chain, ChainCheck, DigestMethod, Material, MaterialKind, Profile, PublicKey, SignatureMethod};
 use crate::signature::{SignerInfo, SigningKey, base64, verify};
@@ -20,21 +23,34 @@ pub struct SigningOptions {
     pub canonicalization: Method,
     /// DigestMethod. RSA signs with the same hash; ECDSA with that of its curve.
     pub digest: DigestMethod,
+    /// What is covered.
+    pub coverage: Coverage,
+}
+
+/// What a signature covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Coverage {
+    /// The whole document, by `URI=""`.
+    #[default]
+    Document,
+    /// Each part that the profile names, by `URI="#Id"`.
+    Parts,
 }
 
 impl Default for SigningOptions {
     fn default() -> Self {
-        Self { canonicalization: Method::Exclusive, digest: DigestMethod::Sha256 }
+        Self { canonicalization: Method::Exclusive, digest: DigestMethod::Sha256, coverage: Coverage::Document }
     }
 }
 
-/// Signs a message over the whole document (`URI=""`, enveloped). `certificates` are those of KeyInfo in DER, the
+/// Signs a message over the whole document (`URI=""`, enveloped) or over its parts (`URI="#Id"`). `certificates` are those of KeyInfo in DER, the
 /// signer's first. What comes out passes [`verify`] wherever the certificate is trusted.
 ///
 /// # Errors
 /// What is wrong with the message, such as an undeclared prefix; [`Code::ElementMissing`] without a place for the
 /// Signature; [`Code::SignatureRepeated`] or `SignatureStructure` where Signatures stand that signing would not
-/// replace; [`Code::CertificateInvalid`] if the key is not the certificate's.
+/// replace; [`Code::CertificateInvalid`] if the key is not the certificate's; [`Code::ReferenceNotCovering`] if something
+/// stands beside the parts that are to be signed.
 pub fn sign(
     message: &[u8],
     profile: &Profile,
@@ -45,9 +61,14 @@ pub fn sign(
     let own = Own::new(key, certificates)?;
     let method = key.method(options.digest).ok_or_else(|| not_allowed("SHA-1 is not signed with"))?;
     let canonicalization = Algorithm::new(options.canonicalization, false);
-    let (unsigned, place) = clear(message, profile)?;
-    let digest = digest_of(&unsigned, profile, canonicalization, options.digest)?;
-    let signature = Template { canonicalization, method, digest_method: options.digest, digest, certificates };
+    let (identified, ids) = match options.coverage {
+        Coverage::Document => (Cow::Borrowed(message), Vec::new()),
+        Coverage::Parts => identify(message, profile).map(|(message, ids)| (Cow::Owned(message), ids))?,
+    };
+    let (unsigned, place) = clear(&identified, profile)?;
+    let plan = plan(canonicalization, options, ids);
+    let digests = digests(&unsigned, profile, &plan)?;
+    let signature = Template { plan: &plan, method, digests, certificates };
     let draft = place.fill(&unsigned, &signature.text(""));
     let octets = signed_info(&draft, profile, canonicalization).map_err(|fault| fault.locate(&draft.as_slice()))?;
     let value = key.sign(method, &octets).map_err(|error| not_allowed(error.to_string()))?;
@@ -90,19 +111,30 @@ impl ChainCheck for Own {
     }
 }
 
-fn digest_of(
-    message: &[u8],
-    profile: &Profile,
-    algorithm: Algorithm,
-    method: DigestMethod,
-) -> Result<digest::Digest, Refusal> {
-    let mut document = Canonicalizer::new(algorithm, Vec::new(), Hasher::new(method));
+/// What is digested: the parts of these Ids, or without any the whole document.
+fn plan(algorithm: Algorithm, options: SigningOptions, ids: Vec<String>) -> Plan {
+    let canonicalization = Canonicalization::plain(algorithm);
+    let target = |id: Option<String>| Target {
+        enveloped: id.is_none(),
+        id,
+        canonicalization: canonicalization.clone(),
+        digest: options.digest,
+    };
+    let targets = if ids.is_empty() { vec![target(None)] } else { ids.into_iter().map(Some).map(target).collect() };
+    Plan { signed_info: Canonicalization::plain(algorithm), targets }
+}
+
+/// The digest of each target, in their order.
+fn digests(message: &[u8], profile: &Profile, plan: &Plan) -> Result<Vec<String>, Refusal> {
+    let mut targets = Targets::new(plan, false);
     walk(message, profile, |_, event| {
-        document.event(event);
+        targets.content(event);
         Ok(())
     })
     .map_err(|fault| fault.locate(&message))?;
-    Ok(document.into_sink().finish().0)
+    let mut slots = targets.finish(0);
+    slots.sort_by_key(|slot| slot.at);
+    Ok(slots.iter().filter_map(|slot| slot.digest).map(|digest| base64::encode(digest.as_ref())).collect())
 }
 
 /// The canonical octets of SignedInfo where it stands.
@@ -130,16 +162,17 @@ fn signed_info(message: &[u8], profile: &Profile, algorithm: Algorithm) -> Resul
 
 /// Everything in a Signature but its value.
 struct Template<'a> {
-    canonicalization: Algorithm,
+    plan: &'a Plan,
     method: SignatureMethod,
-    digest_method: DigestMethod,
-    digest: digest::Digest,
+    digests: Vec<String>,
     certificates: &'a [Vec<u8>],
 }
 
 impl Template<'_> {
     fn text(&self, value: &str) -> String {
-        let canonicalization = self.canonicalization.uri();
+        let canonicalization = self.plan.signed_info.algorithm.uri();
+        let references = self.plan.targets.iter().zip(&self.digests);
+        let references: String = references.map(|(target, digest)| reference(target, digest)).collect();
         let certificates: String = self
             .certificates
             .iter()
@@ -150,17 +183,24 @@ impl Template<'_> {
         format!(
             "<ds:Signature xmlns:ds=\"{DSIG}\"><ds:SignedInfo>\
              <ds:CanonicalizationMethod Algorithm=\"{canonicalization}\"/>\
-             <ds:SignatureMethod Algorithm=\"{method}\"/>\
-             <ds:Reference URI=\"\"><ds:Transforms><ds:Transform Algorithm=\"{DSIG}enveloped-signature\"/>\
-             <ds:Transform Algorithm=\"{canonicalization}\"/></ds:Transforms>\
-             <ds:DigestMethod Algorithm=\"{digest_method}\"/><ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>\
+             <ds:SignatureMethod Algorithm=\"{method}\"/>{references}\
              </ds:SignedInfo><ds:SignatureValue>{value}</ds:SignatureValue>\
              <ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo></ds:Signature>",
             method = self.method.uri(),
-            digest_method = self.digest_method.uri(),
-            digest = base64::encode(self.digest.as_ref()),
         )
     }
+}
+
+fn reference(target: &Target, digest: &str) -> String {
+    let uri = target.id.as_ref().map(|id| format!("#{id}")).unwrap_or_default();
+    let enveloped = if target.enveloped { format!("<ds:Transform Algorithm=\"{ENVELOPED}\"/>") } else { String::new() };
+    format!(
+        "<ds:Reference URI=\"{uri}\"><ds:Transforms>{enveloped}\
+         <ds:Transform Algorithm=\"{canonicalization}\"/></ds:Transforms>\
+         <ds:DigestMethod Algorithm=\"{digest_method}\"/><ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>",
+        canonicalization = target.canonicalization.algorithm.uri(),
+        digest_method = target.digest.uri(),
+    )
 }
 
 /// Reads nothing.

@@ -72,6 +72,8 @@ words! {
         NoSigningCertificateFound "NO_SIGNING_CERTIFICATE_FOUND";
         /// The certificate does not lead to a trust anchor.
         NoCertificateChainFound "NO_CERTIFICATE_CHAIN_FOUND";
+        /// What a Reference points at is not there.
+        SignedDataNotFound "SIGNED_DATA_NOT_FOUND";
         /// Revocation is not known at this moment.
         TryLater "TRY_LATER";
     }
@@ -86,6 +88,8 @@ words! {
         Sha1Signature "sha1_signature";
         /// DigestMethod is SHA-1.
         Sha1Digest "sha1_digest";
+        /// DigestValue is one that stands in public messages of different content: it was copied, not computed.
+        DigestCopied "digest_copied";
         /// A Transform is `http://www.w3.org/TR/xml-exc-c14n#`, which is no algorithm; read as exclusive C14N.
         MisspeltTransform "misspelt_transform";
         /// KeyInfo carries a raw key beside the certificate; it was not used.
@@ -106,6 +110,8 @@ impl Weakness {
             (Self::Sha1Signature, Lang::En) => "signed with RSA and SHA-1 (weak)",
             (Self::Sha1Digest, Lang::Vi) => "băm bằng SHA-1 (yếu)",
             (Self::Sha1Digest, Lang::En) => "digested with SHA-1 (weak)",
+            (Self::DigestCopied, Lang::Vi) => "DigestValue chép từ thông điệp khác, không phải tính từ thông điệp này",
+            (Self::DigestCopied, Lang::En) => "DigestValue is copied from other messages, not computed from this one",
             (Self::MisspeltTransform, Lang::Vi) => "URI của phép biến đổi exc-c14n viết sai",
             (Self::MisspeltTransform, Lang::En) => "the URI of the exc-c14n transform is misspelt",
             (Self::KeyValuePresent, Lang::Vi) => "KeyInfo kèm khoá KeyValue ngoài chứng thư số",
@@ -121,6 +127,7 @@ impl Weakness {
         match self {
             Self::NamespaceMissing => Code::SignatureStructure,
             Self::Sha1Signature | Self::Sha1Digest => Code::AlgorithmNotAllowed,
+            Self::DigestCopied => Code::DigestMismatch,
             Self::MisspeltTransform => Code::TransformNotAllowed,
             Self::KeyValuePresent => Code::KeyInfoInvalid,
             Self::CertificateCutShort => Code::CertificateInvalid,
@@ -135,9 +142,9 @@ pub struct Algorithms {
     pub canonicalization: c14n::Algorithm,
     /// SignatureMethod.
     pub signature: SignatureMethod,
-    /// DigestMethod of the Reference.
+    /// DigestMethod of the first Reference.
     pub digest: DigestMethod,
-    /// The canonicalisation of the Reference: its transform, or inclusive 1.0 where it has none.
+    /// The canonicalisation of the first Reference: its transform, or inclusive 1.0 where it has none.
     pub transform: c14n::Algorithm,
 }
 
@@ -148,12 +155,16 @@ pub struct Covered {
     pub uri: String,
     /// Path of the element covered, by local names.
     pub path: String,
-    /// Its bytes in the source.
+    /// Its bytes in the source; [`line_ranges`](crate::xml::line_ranges) turns them into lines.
     pub span: Range<u64>,
     /// The bytes inside `span` that are left out: the enveloped Signature.
     pub except: Option<Range<u64>>,
     /// Canonical octets digested.
     pub octets: u64,
+    /// The digest of its octets.
+    pub digest: DigestMethod,
+    /// How its octets were made.
+    pub transform: c14n::Algorithm,
 }
 
 /// What is said about the signature of a message.
@@ -215,7 +226,9 @@ pub(super) fn classify(code: Code) -> (Indication, Option<SubIndication>) {
     use SubIndication as Sub;
     match code {
         Code::SignatureMissing => (Indeterminate, None),
-        Code::SignatureRepeated | Code::SignatureStructure | Code::XmlLimit => (TotalFailed, Some(Sub::FormatFailure)),
+        Code::SignatureRepeated | Code::SignatureStructure | Code::IdRepeated | Code::XmlLimit => {
+            (TotalFailed, Some(Sub::FormatFailure))
+        }
         Code::DigestMismatch => (TotalFailed, Some(Sub::HashFailure)),
         Code::SignatureInvalid => (TotalFailed, Some(Sub::SigCryptoFailure)),
         Code::CertificateRevoked => (TotalFailed, Some(Sub::Revoked)),
@@ -226,6 +239,7 @@ pub(super) fn classify(code: Code) -> (Indication, Option<SubIndication>) {
         Code::ChainNotFound => (Indeterminate, Some(Sub::NoCertificateChainFound)),
         Code::CertificateUsage | Code::CertificateBlocked => (Indeterminate, Some(Sub::ChainConstraintsFailure)),
         Code::RevocationUnknown | Code::CertificateOnHold => (Indeterminate, Some(Sub::TryLater)),
+        Code::ReferenceUnresolved => (Indeterminate, Some(Sub::SignedDataNotFound)),
         Code::TransformNotAllowed | Code::ReferenceNotAllowed | Code::ReferenceNotCovering => {
             (Indeterminate, Some(Sub::SigConstraintsFailure))
         }

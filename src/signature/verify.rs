@@ -6,7 +6,8 @@
 //! consumer, as soon as the Signature was read.
 //!
 //! The consumer sees what the signature covers and nothing else: not the Signature's own inside, its tags included, and
-//! no comments, which `URI=""` does not select.
+//! no comments, which neither `URI=""` nor `#Id` selects. Where parts are signed by their Id it sees of what stands
+//! around them the tags without their attributes, in an order that the profile fixes.
 
 use std::io::BufRead;
 
@@ -58,7 +59,7 @@ pub fn examine<S: Source, C: Consumer>(
 const GUESS_FROM: usize = 128 << 10;
 
 enum Outcome<T> {
-    Read(T, Findings),
+    Read(T, Box<Findings>),
     Again(Plan),
 }
 
@@ -66,7 +67,7 @@ fn run<S: Source, C: Consumer>(
     source: &S,
     rules: &Rules<'_>,
     consumer: impl Fn() -> C,
-) -> Result<(C::Output, Findings), Fault> {
+) -> Result<(C::Output, Box<Findings>), Fault> {
     let mut wanted = None;
     for _ in 0..2 {
         match read(source, rules, wanted, consumer())? {
@@ -98,6 +99,7 @@ fn read<S: Source, C: Consumer>(
     while let Some(event) = reader.next()? {
         let fed = match pass.event(&event) {
             Turn::Show => feed.event(&event),
+            Turn::ShowBare => feed.event(&event.bare()),
             Turn::Hide => Ok(()),
             Turn::Again(plan) => return Ok(Outcome::Again(plan)),
         };
@@ -112,7 +114,7 @@ fn read<S: Source, C: Consumer>(
             feed.fail(fault.within(|| reader.path()), may_wait)?;
         }
     }
-    let findings = pass.finish(source.len());
+    let findings = Box::new(pass.finish(source.len()));
     if rules.strict {
         refuse(findings.fault())?;
     }

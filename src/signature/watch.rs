@@ -1,8 +1,9 @@
 //! Where in the document we are, as far as the profile cares: finds the one Signature by its place, by position and
 //! never by name alone, and every ds:Signature that may not be there.
 
-use crate::signature::Profile;
 use crate::signature::grammar::DSIG;
+use crate::signature::profile::SignaturePlace;
+use crate::signature::{ExpandedName, Profile};
 use crate::xml::{Event, Kind, Name};
 
 /// What an event is to the signature.
@@ -32,18 +33,26 @@ pub(super) enum Seen {
 #[derive(Debug)]
 pub(super) struct Watch<'a> {
     profile: &'a Profile,
+    /// The elements from the root to the Signature's parent; None where it may stand anywhere.
+    path: Option<&'a [ExpandedName]>,
     tolerant: bool,
     depth: usize,
     /// How many of the open elements, from the root, are those of the profile's path.
     matched: usize,
     is_inside: bool,
     has_opened: bool,
+    /// How many elements were open in front of the Signature.
+    outside: usize,
 }
 
 impl<'a> Watch<'a> {
     /// A watch before the first event. Tolerant: a Signature in its parent's namespace is one, too.
     pub(super) fn new(profile: &'a Profile, tolerant: bool) -> Self {
-        Self { profile, tolerant, depth: 0, matched: 0, is_inside: false, has_opened: false }
+        let path = match &profile.place {
+            SignaturePlace::In(path) => Some(path.as_slice()),
+            SignaturePlace::Anywhere => None,
+        };
+        Self { profile, path, tolerant, depth: 0, matched: 0, is_inside: false, has_opened: false, outside: 0 }
     }
 
     /// What the next event is.
@@ -62,45 +71,47 @@ impl<'a> Watch<'a> {
         if self.is_inside {
             return Seen::Inside;
         }
-        let is_in_place = self.matched == at && at == self.profile.signature_path.len();
+        let is_in_place = self.path.is_none_or(|path| self.matched == at && at == path.len());
         let seen = match name.local {
             "Signature" if name.ns == DSIG || (is_in_place && self.tolerant && self.is_of_parent(name)) => {
-                self.signature(is_in_place)
+                self.signature(is_in_place, at)
             }
-            "Signature" if is_in_place => Seen::WrongNamespace,
+            "Signature" if is_in_place && self.path.is_some() => Seen::WrongNamespace,
             _ if is_in_place && self.profile.placeholders.iter().any(|known| known.matches(&name)) => Seen::Placeholder,
             _ => Seen::Outside,
         };
-        if self.matched == at && self.profile.signature_path.get(at).is_some_and(|step| step.matches(&name)) {
+        let path = self.path.unwrap_or_default();
+        if self.matched == at && path.get(at).is_some_and(|step| step.matches(&name)) {
             self.matched += 1;
-            if self.matched == self.profile.signature_path.len() {
+            if self.matched == path.len() {
                 return Seen::Parent;
             }
         }
         seen
     }
 
-    fn signature(&mut self, is_in_place: bool) -> Seen {
+    fn signature(&mut self, is_in_place: bool, at: usize) -> Seen {
         match (self.has_opened, is_in_place) {
             (true, _) => Seen::Repeated,
             (false, false) => Seen::Misplaced,
             (false, true) => {
                 self.has_opened = true;
                 self.is_inside = true;
+                self.outside = at;
                 Seen::Opens
             }
         }
     }
 
     fn is_of_parent(&self, name: Name<'_>) -> bool {
-        self.profile.signature_path.last().is_some_and(|parent| parent.ns == name.ns)
+        self.path.and_then(<[_]>::last).is_some_and(|parent| parent.ns == name.ns)
     }
 
     fn close(&mut self) -> Seen {
         self.depth = self.depth.saturating_sub(1);
         self.matched = self.matched.min(self.depth);
         match self.is_inside {
-            true if self.depth == self.profile.signature_path.len() => {
+            true if self.depth == self.outside => {
                 self.is_inside = false;
                 Seen::Closes
             }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::xml::scope::Scope;
-use crate::xml::tag::Tag;
+use crate::xml::tag::{BARE, Tag};
 
 /// One event and the bytes of the source it was read from. Both events of an empty-element tag have the whole tag as
 /// their span. A span of text covers references as they are written, and may cover the end of a CDATA section.
@@ -14,6 +14,18 @@ pub struct Event<'r> {
     pub kind: Kind<'r>,
     /// Where it stands in the source.
     pub span: Range<u64>,
+}
+
+impl Event<'_> {
+    /// The same event, a start tag without its attributes.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        let kind = match self.kind {
+            Kind::Start(start) => Kind::Start(Start { tag: &BARE, ..start }),
+            other => other,
+        };
+        Event { kind, span: self.span.clone() }
+    }
 }
 
 /// The kinds of event.

@@ -1,7 +1,8 @@
 //! What is wrong with a document, and where: first as a byte offset, then for people as line and column.
 
 use std::borrow::Cow;
-use std::io::BufRead;
+use std::io::{self, BufRead};
+use std::ops::{Range, RangeInclusive};
 
 use crate::domain::{Code, Place, Refusal};
 use crate::xml::Source;
@@ -44,6 +45,42 @@ impl Fault {
             Err(_) => refusal,
         }
     }
+}
+
+/// The lines, from 1, on which these bytes of a source stand, in one reading: for each range its first and its last line.
+///
+/// # Errors
+/// If the source cannot be read.
+pub fn line_ranges(source: &impl Source, ranges: &[Range<u64>]) -> io::Result<Vec<RangeInclusive<u64>>> {
+    let last = |range: &Range<u64>| range.end.saturating_sub(1).max(range.start);
+    let mut offsets: Vec<u64> = ranges.iter().flat_map(|range| [range.start, last(range)]).collect();
+    offsets.sort_unstable();
+    offsets.dedup();
+    let lines = lines_of(source.open()?, &offsets)?;
+    let line = |offset| offsets.binary_search(&offset).ok().and_then(|at| lines.get(at)).copied().unwrap_or(1);
+    Ok(ranges.iter().map(|range| line(range.start)..=line(last(range))).collect())
+}
+
+/// The line of each of these offsets, which ascend.
+fn lines_of(mut read: impl BufRead, offsets: &[u64]) -> io::Result<Vec<u64>> {
+    let (mut line, mut at) = (1, 0);
+    let mut lines = Vec::with_capacity(offsets.len());
+    for &offset in offsets {
+        while at < offset {
+            let chunk = read.fill_buf()?;
+            let wanted = usize::try_from(offset - at).unwrap_or(usize::MAX);
+            let part = chunk.get(..wanted).unwrap_or(chunk);
+            if part.is_empty() {
+                break;
+            }
+            line += count(memchr::memchr_iter(b'\n', part).count());
+            let taken = part.len();
+            at += count(taken);
+            read.consume(taken);
+        }
+        lines.push(line);
+    }
+    Ok(lines)
 }
 
 /// Line and column (in characters), both from 1, of the byte at `offset`. A byte order mark is no character.
@@ -94,6 +131,14 @@ mod tests {
         let end_of_b = text.find("</b>").unwrap();
         assert_eq!(place(text, count(end_of_b)), (2, 9));
         assert_eq!(place(text, 1000), (3, 5));
+    }
+
+    #[test]
+    fn ranges_of_bytes_are_ranges_of_lines() {
+        let text = b"<a>\n<b>\n</b>\n</a>\n".as_slice();
+        let ranges = [4..12, 0..19, 0..3, 13..13, 0..0, 30..40];
+        let lines = line_ranges(&text, &ranges).unwrap();
+        assert_eq!(lines, [2..=3, 1..=4, 1..=1, 4..=4, 1..=1, 5..=5]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod window;
 
 pub use consumer::Consumer;
 pub use event::{Attribute, Event, Kind, Name, Start};
-pub use fault::Fault;
+pub use fault::{Fault, line_ranges};
 pub use limits::Limits;
 pub use reader::Reader;
 pub use scope::XML_NAMESPACE;

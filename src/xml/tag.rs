@@ -36,6 +36,9 @@ pub(super) struct Tag {
     items: Vec<Item>,
 }
 
+/// A tag without attributes.
+pub(super) static BARE: Tag = Tag { normalised: String::new(), items: Vec::new() };
+
 impl Tag {
     /// Reads the attributes behind the name, declares the namespaces in `scope` (which has the element open already),
     /// and gives the binding of the element's own name. Offsets of flaws count in the text of the tag.

@@ -151,3 +151,30 @@ fn an_edxml_message_is_judged_by_its_profile_and_its_content_told_apart() {
     assert_eq!(judged["indication"], "TOTAL-PASSED", "{judged}");
     assert!(judged["content"]["code"].is_string(), "{judged}");
 }
+
+#[test]
+fn parts_signed_by_their_id_are_told_by_path_and_lines() {
+    let desk = Desk::new();
+    let text = format!("<note>\n<part Id='p'>An</part>\n<other/>\n{}</note>\n", template("#p", ""));
+    let Some(file) = desk.signed("part.xml", &text) else { return };
+    let passed = desk.trusting(&["--json", &file]).yes().json();
+    let covered = &passed["covered"][0];
+    assert_eq!((covered["uri"].as_str(), covered["path"].as_str()), (Some("#p"), Some("/note/part")));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let line = text.lines().take_while(|line| !line.contains("<part")).fold(1, |line, _| line + 1);
+    assert_eq!((covered["lines"]["first"].as_u64(), covered["lines"]["last"].as_u64()), (Some(line), Some(line)));
+}
+
+#[test]
+fn truc_sign_by_id_covers_every_part_and_is_verified_by_the_hub() {
+    let hub = TestHub::running();
+    let sent = hub.send("H41", "1/VPCP-TH", &[]);
+    let signed = hub.file("parts.edxml");
+    hub.by("vpcp", &["sign", &sent, "--by-id", "--output", &signed]).yes();
+    let passed = hub.run(&["--json", "verify", &signed]).yes().json();
+    let uris: Vec<_> = passed["covered"].as_array().unwrap().iter().map(|part| part["uri"].as_str().unwrap()).collect();
+    assert!(uris.contains(&"#MessageHeader") && uris.iter().all(|uri| uri.starts_with('#')), "{uris:?}");
+    // the hub reads it as the same document with other bytes, and so has verified it
+    let refused = hub.by("vpcp", &["--json", "send", "--dry-run", &signed]).code_is(1);
+    assert!(format!("{refused:?}").contains("document_conflict"), "{refused:?}");
+}

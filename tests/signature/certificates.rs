@@ -3,8 +3,7 @@
 use truc::domain::Code;
 use truc::signature::{SigningKey, SigningOptions, examine, sign, verify};
 
-use crate::hub_messages::trust;
-use crate::support::{MESSAGE, Recorder, now, profile, shared};
+use crate::support::{MESSAGE, Recorder, now, profile, shared, trust};
 
 /// Names in the PKI of the vectors and why each is refused; None for those that are good.
 const CERTIFICATES: [(&str, Option<Code>); 14] = [

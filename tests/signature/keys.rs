@@ -96,7 +96,7 @@ fn wycheproof_finds_nothing() {
         let (cases, skipped) = each_case(file, method, |verified, expected, case| {
             assert_eq!(verified, expected == "valid", "{file}: {case}");
         });
-        println!("wycheproof: {cases:4} cases of {file}, {skipped} more with a refused key");
+        println!("vectors: signature-primitive {cases:4} cases of {file}, {skipped} more with a refused key");
     }
 }
 

@@ -18,7 +18,7 @@ fn every_key_canonicalisation_and_digest_makes_a_signature_that_passes() {
     for identity in [rsa(), p256(), p384()] {
         for canonicalization in METHODS {
             for digest in DIGESTS {
-                let options = SigningOptions { canonicalization, digest };
+                let options = SigningOptions { canonicalization, digest, ..SigningOptions::default() };
                 let signed = identity.sign(MESSAGE, options);
                 let verified = verified(&signed, identity).unwrap_or_else(|refusal| panic!("{options:?}: {refusal}"));
                 let verdict = verified.verdict();

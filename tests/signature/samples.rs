@@ -47,9 +47,14 @@ fn is_as_seen(verdict: &Verdict) {
         Weakness::Sha1Signature,
         Weakness::MisspeltTransform,
         Weakness::Sha1Digest,
+        Weakness::DigestCopied,
         Weakness::CertificateCutShort,
     ];
     assert_eq!(verdict.weaknesses, expected);
+    assert!(verdict.weaknesses.iter().all(|weakness| !weakness.title(Lang::Vi).is_empty()));
+    let refusal = verdict.refusal.as_ref().unwrap();
+    assert_eq!(refusal.detail, "the digest of the document is not DigestValue");
+    assert!(refusal.at.as_ref().unwrap().path.ends_with("/Signature/SignedInfo/Reference"), "{refusal}");
     assert_eq!(verdict.for_people(Lang::Vi), "Không hợp lệ (Nội dung đã bị thay đổi sau khi ký)");
 }
 

@@ -11,6 +11,7 @@ use truc::signature::{
     Chain, ChainCheck, Examined, Material, MaterialKind, Profile, PublicKey, SignerInfo, SigningKey, SigningOptions,
     Verified, examine, sign, verify,
 };
+use truc::trust::{Sources, TrustStore};
 use truc::xml::{Consumer, Event, Fault, Kind};
 
 pub(crate) const QCVN: &str = "http://www.mic.gov.vn/TBT/QCVN_102_2016";
@@ -63,7 +64,7 @@ pub(crate) fn openssl(folder: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn identity(algorithm: &[&str]) -> Identity {
+pub(crate) fn identity(algorithm: &[&str]) -> Identity {
     let folder = tempfile::tempdir().unwrap().keep();
     openssl(&folder, &[&["genpkey", "-out", "key.pem", "-algorithm"], algorithm].concat());
     let request =
@@ -176,4 +177,15 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
         return None;
     }
     Some(found)
+}
+
+/// The product's own trust, with the root of the vectors, its authorities and their CRLs.
+pub(crate) fn trust(folder: &Path) -> TrustStore {
+    let files = |names: &[&str]| names.iter().map(|name| folder.join("generated/pki").join(name)).collect();
+    let sources = Sources {
+        anchors: files(&["root.cert.pem"]),
+        intermediates: files(&["sub.cert.pem", "subec.cert.pem"]),
+        crls: files(&["root.crl.pem", "sub.crl.pem", "subec.crl.pem"]),
+    };
+    TrustStore::open(sources, now()).unwrap()
 }

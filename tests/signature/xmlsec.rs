@@ -71,7 +71,7 @@ fn what_is_signed_here_passes_there() {
     for identity in [rsa(), p256(), p384()] {
         for canonicalization in [Method::Exclusive, Method::Inclusive10, Method::Inclusive11] {
             for digest in [DigestMethod::Sha256, DigestMethod::Sha384, DigestMethod::Sha512] {
-                let options = SigningOptions { canonicalization, digest };
+                let options = SigningOptions { canonicalization, digest, ..SigningOptions::default() };
                 let signed = identity.sign(MESSAGE, options);
                 verify(&signed, identity).unwrap_or_else(|error| panic!("{options:?}: {error}"));
                 assert!(verify(&signed.replace("SGVsbG8=", "SGVsbG9="), identity).is_err(), "xmlsec1 looks at nothing");

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../vectors/exceptions.rs"]
 mod exceptions;
 mod generated;
 mod limbo;

@@ -142,9 +142,8 @@ impl Tally {
 
     /// Prints the counts; fails on anything that the exceptions do not explain, and on exceptions without a row.
     pub(crate) fn finish(self) {
-        println!("{}: {} rows", self.suite, self.classes.values().sum::<usize>() + self.faults.len());
         for (class, count) in &self.classes {
-            println!("  {count:4}  {class}");
+            println!("vectors: x509-path {count:4} {}: {class}", self.suite);
         }
         let listed = EXCEPTIONS.iter().filter(|exception| exception.id.starts_with(self.suite));
         let missing: Vec<_> = listed.map(|e| e.id).filter(|id| !self.divergent.iter().any(|d| d.id == *id)).collect();

@@ -34,7 +34,7 @@ pub(super) fn examine<S: Source>(
     at: Timestamp,
 ) -> Result<Envelope, Failure> {
     let name = name.unwrap_or_else(|| Name::of_file(file));
-    let profile = name.profile(file);
+    let profile = name.profile();
     let (verdict, content) = match name {
         Name::Edxml => with_content(file, &profile, trust, at)?,
         Name::None => (alone(file, &profile, trust, at)?, None),

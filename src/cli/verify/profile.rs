@@ -1,4 +1,4 @@
-//! Which profile a file is judged by. `none` takes the one Signature wherever it stands: a first reading finds the place.
+//! Which profile a file is judged by. `none` takes the one Signature wherever it stands, over whatever it covers.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::cli::exit::Failure;
 use crate::edxml::{self, QCVN_102};
-use crate::signature::{ExpandedName, Profile};
+use crate::signature::Profile;
 use crate::xml::{Kind, Limits, Reader, Source};
 
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -58,36 +58,13 @@ impl Name {
     }
 
     /// The profile as data. Old algorithms are computed and named; with them nothing passes.
-    pub(super) fn profile(self, file: &impl Source) -> Profile {
+    pub(super) fn profile(self) -> Profile {
         let profile = match self {
             Self::Edxml => edxml::signature_profile(),
-            Self::None => Profile { signature_path: place(file), ..Profile::at(&[]) },
+            Self::None => Profile::any(),
         };
         profile.tolerant()
     }
-}
-
-/// The elements around the first ds:Signature; where there is none, the root.
-fn place(file: &impl Source) -> Vec<ExpandedName> {
-    let mut path: Vec<ExpandedName> = Vec::new();
-    let mut root = Vec::new();
-    let mut is_found = false;
-    visit(file, |kind| {
-        match kind {
-            Kind::Start(start) if start.name().is(DSIG, "Signature") => is_found = true,
-            Kind::Start(start) => {
-                let name = start.name();
-                path.push(ExpandedName::new(name.ns.to_owned(), name.local.to_owned()));
-                if root.is_empty() {
-                    root.clone_from(&path);
-                }
-            }
-            Kind::End(_) => drop(path.pop()),
-            _ => {}
-        }
-        !is_found
-    });
-    if is_found { path } else { root }
 }
 
 /// The certificates in the first ds:Signature, in DER, believed for nothing: authorities among them may stand in no file
@@ -128,21 +105,6 @@ fn visit(file: &impl Source, mut visit: impl FnMut(&Kind<'_>) -> bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn found(text: &str) -> String {
-        let steps = place(&text.as_bytes());
-        steps.iter().flat_map(|step| ["/{", &step.ns, "}", &step.local]).collect()
-    }
-
-    #[test]
-    fn the_signature_is_found_wherever_it_stands() {
-        let signature = format!("<d:Signature xmlns:d='{DSIG}'/>");
-        assert_eq!(found(&format!("<a xmlns='urn:a'><b><c/></b><e xmlns=''>{signature}</e></a>")), "/{urn:a}a/{}e");
-        assert_eq!(found(&signature), "");
-        assert_eq!(found("<a><Signature/></a>"), "/{}a");
-        assert_eq!(found("<a><b></a>"), "/{}a");
-        assert_eq!(found("no XML"), "");
-    }
 
     #[test]
     fn edxml_is_told_by_its_root() {

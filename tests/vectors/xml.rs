@@ -1,58 +1,16 @@
 //! The reader and the canonicaliser against the shared vectors: the W3C XML conformance suite, XML attacks, and the
 //! examples and interoperability files of the three canonicalisation standards.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 use truc::domain::Code;
 use truc::xml::c14n::{Algorithm, Canonicalizer};
 use truc::xml::{Fault, Kind, Limits, Reader};
 
-/// Where the vectors are, if they are there.
-fn vectors() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
-    if folder.join("index.json").exists() {
-        return Some(folder);
-    }
-    println!("SKIPPED: ../shared/vectors is not there; the reader was not tested against the public vectors");
-    None
-}
-
-fn rows(folder: &Path, kind: &str) -> Vec<Value> {
-    let index: Vec<Value> = serde_json::from_slice(&fs::read(folder.join("index.json")).unwrap()).unwrap();
-    let rows: Vec<_> = index.into_iter().filter(|row| row["kind"] == kind).collect();
-    assert!(!rows.is_empty(), "no rows of the kind {kind}");
-    rows
-}
-
-fn text<'a>(row: &'a Value, pointer: &str) -> &'a str {
-    row.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// What went how, for the print at the end.
-#[derive(Default)]
-struct Report {
-    counts: BTreeMap<String, usize>,
-    wrong: Vec<String>,
-}
-
-impl Report {
-    fn count(&mut self, class: impl Into<String>) {
-        *self.counts.entry(class.into()).or_default() += 1;
-    }
-
-    fn end(self, name: &str) {
-        for (class, count) in &self.counts {
-            println!("{name}: {count:4} {class}");
-        }
-        assert!(self.wrong.is_empty(), "{name}: {} wrong\n{}", self.wrong.len(), self.wrong.join("\n"));
-    }
-}
+use crate::common::{Tally, rows, text, vectors};
 
 /// The document in the form of the conformance suite's expected outputs (James Clark's canonical XML).
 fn suite_form(document: &[u8]) -> Result<String, Fault> {
@@ -101,30 +59,25 @@ fn suite_escape(text: &str) -> String {
     out
 }
 
-/// Rows that their standard accepts and we refuse: a relative namespace URI has no canonical form (C14N 1.0, 1.3).
-const STRICTER: [(&str, Code); 1] = [("defusedxml/simple-ns", Code::XmlNamespace)];
-
-fn accept_or_refuse(kind: &str) {
+fn accept_or_refuse(kind: &'static str) {
     let Some(folder) = vectors() else { return };
-    let mut report = Report::default();
+    let mut tally = Tally::of(kind);
     for row in rows(&folder, kind) {
         let id = text(&row, "/id");
         let document = fs::read(folder.join(text(&row, "/file"))).unwrap();
-        match (text(&row, "/expect_policy"), suite_form(&document)) {
-            ("refuse", Err(fault)) => report.count(format!("refused: {}", fault.code)),
-            ("accept", Err(fault)) if STRICTER.contains(&(id, fault.code)) => {
-                report.count(format!("refused, stricter than the standard: {}: {id}", fault.code));
-            }
-            ("accept", Ok(_)) => report.count("accepted"),
-            (expected, outcome) => report.wrong.push(format!("{id}: not as expected ({expected}): {outcome:?}")),
+        let read = suite_form(&document);
+        let actual = read.as_ref().map_or_else(|fault| fault.code.as_str(), |_| "accepted");
+        match text(&row, "/expect_policy") {
+            "accept" => tally.row(id, "accepted", actual),
+            _ => tally.refused(id, actual),
         }
-        compare_form(&row, &folder, &document, &mut report);
+        compare_form(&row, &folder, &document, &mut tally);
     }
-    report.end(kind);
+    tally.end();
 }
 
 /// Compares with the form that the suite gives, where the document type declaration can be taken out for that.
-fn compare_form(row: &Value, folder: &Path, document: &[u8], report: &mut Report) {
+fn compare_form(row: &Value, folder: &Path, document: &[u8], tally: &mut Tally) {
     let (id, file) = (text(row, "/id"), text(row, "/canonical_output"));
     if file.is_empty() || text(row, "/entities") != "none" {
         return;
@@ -132,10 +85,10 @@ fn compare_form(row: &Value, folder: &Path, document: &[u8], report: &mut Report
     let Some(without) = std::str::from_utf8(document).ok().and_then(without_doctype) else { return };
     match suite_form(without.as_bytes()) {
         Ok(form) if form == fs::read_to_string(folder.join(file)).unwrap() => {
-            report.count("form equal, its DOCTYPE taken out");
+            tally.beside("form equal, its DOCTYPE taken out");
         }
-        Err(fault) if fault.code == Code::XmlNamespace => report.count("no form: not namespace-well-formed"),
-        outcome => report.wrong.push(format!("{id}: another form: {outcome:?}")),
+        Err(fault) if fault.code == Code::XmlNamespace => tally.beside("no form: not namespace-well-formed"),
+        outcome => tally.wrong(format!("{id}: another form: {outcome:?}")),
     }
 }
 
@@ -239,41 +192,49 @@ fn from_latin_1(document: &[u8]) -> String {
     document.iter().map(|byte| char::from(*byte)).collect::<String>().replace("ISO-8859-1", "UTF-8")
 }
 
+/// The document as it can be read: without a DOCTYPE that says nothing, and in UTF-8. Else the code of its refusal.
+fn readable(row: &Value, folder: &Path, tally: &mut Tally) -> Result<Vec<u8>, Code> {
+    let id = text(row, "/id");
+    let document = fs::read(folder.join(text(row, "/files/input"))).unwrap();
+    match suite_form(&document).map_err(|fault| fault.code) {
+        Ok(_) => Ok(document),
+        Err(Code::XmlDoctype) => {
+            let without = without_doctype(std::str::from_utf8(&document).expect(id)).ok_or(Code::XmlDoctype)?;
+            tally.beside("refused with its DOCTYPE, then read without");
+            Ok(without.into_bytes())
+        }
+        Err(Code::XmlEncoding) => {
+            tally.beside("refused in ISO-8859-1, then read in UTF-8");
+            Ok(from_latin_1(&document).into_bytes())
+        }
+        Err(code) => Err(code),
+    }
+}
+
+/// What comes of a row: `octets equal`, or what else.
+fn canonicalized(row: &Value, folder: &Path, tally: &mut Tally) -> &'static str {
+    let document = match readable(row, folder, tally) {
+        Ok(document) => document,
+        Err(code) => return code.as_str(),
+    };
+    let Ok(wanted) = selection(row, folder) else { return "no whole elements" };
+    let algorithm = Algorithm::from_uri(text(row, "/algs/alg")).unwrap();
+    let prefixes: Vec<_> = text(row, "/algs/prefixes").split_whitespace().map(str::to_owned).collect();
+    let expected = fs::read(folder.join(text(row, "/files/output"))).unwrap();
+    match canonical(algorithm, &prefixes, &document, &wanted) {
+        Ok(octets) if octets == expected => "octets equal",
+        Ok(_) => "other octets",
+        Err(fault) => fault.code.as_str(),
+    }
+}
+
 #[test]
 fn canonical_forms_are_exact() {
     let Some(folder) = vectors() else { return };
-    let mut report = Report::default();
+    let mut tally = Tally::of("c14n");
     for row in rows(&folder, "c14n") {
-        let id = text(&row, "/id");
-        let mut document = fs::read(folder.join(text(&row, "/files/input"))).unwrap();
-        if text(&row, "/policy_reasons") == "DOCTYPE" {
-            let fault = suite_form(&document).expect_err(id);
-            assert_eq!(fault.code, Code::XmlDoctype, "{id}");
-            let Some(without) = without_doctype(std::str::from_utf8(&document).expect(id)) else {
-                report.count("skipped: its DOCTYPE, which is refused, changes the document");
-                continue;
-            };
-            document = without.into_bytes();
-        }
-        if suite_form(&document).is_err_and(|fault| fault.code == Code::XmlEncoding) {
-            report.count("refused in ISO-8859-1, then read in UTF-8");
-            document = from_latin_1(&document).into_bytes();
-        }
-        let wanted = match selection(&row, &folder) {
-            Ok(wanted) => wanted,
-            Err(why) => {
-                report.count(format!("skipped: {id}: {why}"));
-                continue;
-            }
-        };
-        let algorithm = Algorithm::from_uri(text(&row, "/algs/alg")).expect(id);
-        let prefixes: Vec<_> = text(&row, "/algs/prefixes").split_whitespace().map(str::to_owned).collect();
-        let expected = fs::read(folder.join(text(&row, "/files/output"))).unwrap();
-        match canonical(algorithm, &prefixes, &document, &wanted) {
-            Ok(octets) if octets == expected => report.count("octets equal"),
-            Ok(octets) => report.wrong.push(format!("{id}: {}", String::from_utf8_lossy(&octets))),
-            Err(fault) => report.wrong.push(format!("{id}: {fault:?}")),
-        }
+        let actual = canonicalized(&row, &folder, &mut tally);
+        tally.row(text(&row, "/id"), "octets equal", actual);
     }
-    report.end("c14n");
+    tally.end();
 }
