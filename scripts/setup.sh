@@ -60,6 +60,16 @@ rust_component() {
     rustup component add "$3"
 }
 
+# The independent signer of the tests of signatures in PDFs, in a folder of its own.
+pyhanko() {
+    venv=${CARGO_TARGET_DIR:-target}/pyhanko
+    "$venv/bin/python" -c 'import pyhanko' 2>/dev/null && return
+    say "installing pyHanko into $venv"
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+    python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check pyHanko==0.38.0
+}
+
 has cargo || fail "Rust is missing: see https://rustup.rs (this project needs the version in Cargo.toml, rust-version)"
 
 wanted=$(commands "$1")
@@ -68,6 +78,7 @@ packages=$(missing_packages "$wanted")
 [ -z "$packages" ] || install_packages $packages
 
 if [ "$1" = test ]; then
+    pyhanko
     rust_component rustfmt fmt rustfmt
     rust_component cargo-clippy clippy clippy
     if ! has cargo-deny; then

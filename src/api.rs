@@ -7,6 +7,7 @@ mod operation;
 
 pub use operation::*;
 
+use crate::document::FileReport;
 use crate::domain::{
     BusinessType, Code, DeliveryState, Digest, DocumentId, Effect, MessageId, OrganId, Place, Priority, Seq,
     StatusCode, Timestamp,
@@ -161,6 +162,28 @@ pub struct DocumentView {
     pub summary: Summary,
     /// Each recipient that the caller may see: all for the sender, its own for a recipient.
     pub deliveries: Vec<DeliveryView>,
+}
+
+/// What was found about the signatures in a message's documents. It decides nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentSignatures {
+    /// The message's id.
+    pub id: MessageId,
+    /// The time at which everything was judged that no time stamp proves: that of acceptance.
+    pub received_at: Timestamp,
+    /// Each attachment that can hold a signature.
+    pub attachments: Vec<AttachmentSignatures>,
+}
+
+/// What was found in one attachment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttachmentSignatures {
+    /// Its place among the attachments, from 1 on.
+    pub attachment: u64,
+    /// `AttachmentName`.
+    pub name: String,
+    /// The attachment itself or, of a zip, each file in it.
+    pub files: Vec<FileReport>,
 }
 
 /// How many recipients stand where.

@@ -287,8 +287,8 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
     (
         "verify",
         "file",
-        "Tệp edXML, hoặc tệp XML có chữ ký XML-DSig",
-        "edXML file, or any XML file with an XML-DSig signature",
+        "Tệp edXML, hoặc tệp XML có chữ ký XML-DSig; tệp PDF, .p7s hoặc zip",
+        "edXML file, or any XML file with an XML-DSig signature; PDF, .p7s or zip file",
     ),
     (
         "*",
@@ -297,6 +297,12 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "What is trusted: an anchor's certificate file, or a folder with roots/, intermediates/, crl/; may be repeated; default: trust in the data folder",
     ),
     ("verify", "crl", "Thêm một tệp CRL; dùng được nhiều lần", "One more CRL file; may be repeated"),
+    (
+        "verify",
+        "content",
+        "Tệp mà chữ ký rời .p7s ký; mặc định: tệp cùng tên bỏ .p7s",
+        "The file that a .p7s signs; default: the file of that name without .p7s",
+    ),
     ("verify", "at", "Xét tại thời điểm nào; mặc định: bây giờ", "At which time; default: now"),
     (
         "verify",

@@ -18,6 +18,7 @@ mod compose;
 mod confirm;
 mod connect;
 mod demo;
+mod documents;
 mod exit;
 mod fetch;
 mod files;

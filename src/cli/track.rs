@@ -3,7 +3,7 @@
 use crate::api::{DeliveryView, DocumentView, Policy};
 use crate::cli::exit::Failure;
 use crate::cli::select::DocumentOptions;
-use crate::cli::{Context, words};
+use crate::cli::{Context, documents, words};
 use crate::domain::{Lang, Priority};
 
 pub(super) type Options = DocumentOptions;
@@ -14,7 +14,8 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     if context.out.is_json() {
         return context.out.json(&view);
     }
-    for line in title(&view, context.lang) {
+    let signatures = hub.call(hub.client().signatures(view.id));
+    for line in title(&view, context.lang).into_iter().chain(documents::of_hub(signatures, context.lang)) {
         context.out.line(line)?;
     }
     context.out.heading(words::pick(context.lang, &view.summary.text_vi, &view.summary.text_en))?;

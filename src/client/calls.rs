@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::api::{
-    AccessRequest, AccessView, Acted, Agency, BackupRequest, BackupView, CallerView, DeliveryView, DocumentView,
-    DryRun, EventView, Found, HubView, ListItem, Page, Preview, PreviewRequest, ReasonRequest, Receipt, RuleRequest,
-    Run, RunRequest, SpillReport, SpillRequest, Trail,
+    AccessRequest, AccessView, Acted, Agency, BackupRequest, BackupView, CallerView, DeliveryView, DocumentSignatures,
+    DocumentView, DryRun, EventView, Found, HubView, ListItem, Page, Preview, PreviewRequest, ReasonRequest, Receipt,
+    RuleRequest, Run, RunRequest, SpillReport, SpillRequest, Trail,
 };
 use crate::client::download::Download;
 use crate::client::transport::{Call, Content, to_json};
@@ -85,6 +85,11 @@ impl Client {
     /// `GET /v1/documents/{id}/proof`: a C2SP tlog-proof.
     pub async fn proof(&self, id: MessageId) -> Result<String, ClientError> {
         self.text(Call::get(format!("/v1/documents/{id}/proof"))).await
+    }
+
+    /// `GET /v1/documents/{id}/signatures`: what is to be said about the signatures in its documents.
+    pub async fn signatures(&self, id: MessageId) -> Result<DocumentSignatures, ClientError> {
+        self.json(Call::get(format!("/v1/documents/{id}/signatures"))).await
     }
 
     /// `POST /v1/documents/{id}/confirm`: the recipient's software has stored it.

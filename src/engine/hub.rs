@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::delivery::document;
 use crate::delivery::standing::Caller;
 use crate::domain::{Code, Digest, MessageId, OrganId, Refusal, Seq, Timestamp};
+use crate::engine::examined::Examined;
 use crate::engine::receipt;
 use crate::engine::refusals::RefusalRate;
 use crate::engine::shared::Shared;
@@ -41,6 +42,7 @@ pub(super) struct Inner {
     pub(super) retention: Retention,
     /// Held while contents are destroyed.
     pub(super) erasing: tokio::sync::Mutex<()>,
+    pub(super) examined: Examined,
     pub(super) view: HubView,
 }
 

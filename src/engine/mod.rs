@@ -6,6 +6,7 @@ mod batch;
 mod clockwork;
 mod epoch;
 mod erase;
+mod examined;
 mod hub;
 mod ids;
 mod open;

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DataFolder};
 use crate::domain::{Digest, Refusal, Seq};
 use crate::engine::clockwork::Clockwork;
+use crate::engine::examined::Examined;
 use crate::engine::hub::{Hub, Inner};
 use crate::engine::ids::RandomIds;
 use crate::engine::refusals::RefusalRate;
@@ -251,6 +252,7 @@ fn start(
         refusals: RefusalRate::default(),
         retention,
         erasing: tokio::sync::Mutex::default(),
+        examined: Examined::default(),
         view,
     }));
     Ok(hub)

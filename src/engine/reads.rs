@@ -9,6 +9,7 @@ use crate::api::{ContentState, DocumentView, EventView, ListItem, Page, Role, Tr
 use crate::delivery::standing::{Caller, Standing};
 use crate::delivery::{document, feed, find, lists};
 use crate::domain::{Code, Digest, DocumentId, MessageId, OrganId, Refusal, Seq};
+use crate::engine::examined::document_only;
 use crate::engine::hub::Hub;
 use crate::engine::receipt::{entry, proof};
 use crate::engine::writer::Job;
@@ -166,6 +167,19 @@ impl Hub {
         let content = self.open_body(&standing, &location.ok_or_else(gone)?)?;
         self.tell_fetch(caller, id, &standing, agency);
         Ok(content)
+    }
+
+    /// A document message and its bytes, to look at what is attached. Nothing is fetched by it.
+    pub(super) fn attached(&self, caller: &Caller, id: MessageId) -> Result<(MessageRow, Content), Refusal> {
+        let (standing, location) = self.read(|rows| {
+            let standing = caller.standing(rows, id)?;
+            check_given_out(rows, id, &standing.message)?;
+            let location: Option<BodyLocation> = rows.row(&keys::body(id))?;
+            Ok((standing, location))
+        })?;
+        document_only(&standing.message)?;
+        let content = self.open_body(&standing, &location.ok_or_else(gone)?)?;
+        Ok((standing.message, content))
     }
 
     /// Length and digest of a message's exact bytes. Nothing is fetched by it.

@@ -21,6 +21,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/v1/documents/{id}/content", get(documents::content).head(documents::content_head)),
         ("/v1/documents/{id}/trail", get(documents::trail)),
         ("/v1/documents/{id}/proof", get(documents::proof)),
+        ("/v1/documents/{id}/signatures", get(documents::signatures)),
         ("/v1/documents/{id}/confirm", post(documents::confirm)),
         ("/v1/statuses", post(statuses::send)),
         // what waits, what was sent, what happened

@@ -38,6 +38,20 @@ pub fn registered(rows: &Rows<'_>, signer: &SignerInfo, agency: &OrganId, at: Ti
     Ok(false)
 }
 
+/// The agencies for which the signer is registered at `at`, by name: those below them in a subtree are not listed.
+pub fn agencies(rows: &Rows<'_>, signer: &SignerInfo, at: Timestamp) -> Result<Vec<OrganId>, IndexError> {
+    let mut agencies = Vec::new();
+    for key in [signer.sha256, name_key(&signer.subject, &signer.issuer)] {
+        let lines: Vec<SignerRow> = rows.row(&keys::signer(&key))?.unwrap_or_default();
+        let speaking = lines.into_iter().map(|line| line.registration);
+        let speaking = speaking.filter(|line| line.speaks_for(signer, &line.agency, at));
+        agencies.extend(speaking.map(|line| line.agency));
+    }
+    agencies.sort_unstable();
+    agencies.dedup();
+    Ok(agencies)
+}
+
 /// The rows of the register after an access's lines changed from `before` to `after`.
 pub(super) fn changed(
     rows: &Rows<'_>,

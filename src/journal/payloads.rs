@@ -35,6 +35,12 @@ impl Payloads {
         Ok(Self { disk, folder: folder.to_owned(), durable: Arc::default() })
     }
 
+    /// Where they lie; nameless files of others may lie there too.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A new file without a name.
     ///
     /// # Errors

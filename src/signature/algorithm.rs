@@ -89,7 +89,7 @@ impl DigestMethod {
         self.ring().output_len()
     }
 
-    pub(super) fn ring(self) -> &'static ring::digest::Algorithm {
+    pub(crate) fn ring(self) -> &'static ring::digest::Algorithm {
         match self {
             Self::Sha1 => &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
             Self::Sha256 => &ring::digest::SHA256,

@@ -1,23 +1,23 @@
-//! The little DER that keys need: one tag, length and value at a time, definite and minimal lengths only.
+//! The little DER that keys and CMS need: one tag, length and value at a time, definite and minimal lengths only.
 
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const BIT_STRING: u8 = 0x03;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const NULL: u8 = 0x05;
-pub(super) const OID: u8 = 0x06;
-pub(super) const SEQUENCE: u8 = 0x30;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const NULL: u8 = 0x05;
+pub(crate) const OID: u8 = 0x06;
+pub(crate) const SEQUENCE: u8 = 0x30;
 
 /// 1.2.840.113549.1.1.1, rsaEncryption.
-pub(super) const OID_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
+pub(crate) const OID_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
 /// 1.2.840.10045.2.1, id-ecPublicKey.
-pub(super) const OID_EC: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
+pub(crate) const OID_EC: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
 /// 1.2.840.10045.3.1.7, secp256r1.
-pub(super) const OID_P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
+pub(crate) const OID_P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
 /// 1.3.132.0.34, secp384r1.
-pub(super) const OID_P384: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x22];
+pub(crate) const OID_P384: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x22];
 
 /// Takes one value off the front: (tag, contents, rest).
-pub(super) fn take(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(crate) fn take(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = input.split_first()?;
     let (length, rest) = length(rest)?;
     let (contents, rest) = rest.split_at_checked(length)?;
@@ -40,18 +40,18 @@ fn length(input: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 /// Takes a value of this tag off the front: (contents, rest).
-pub(super) fn expect(tag: u8, input: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn expect(tag: u8, input: &[u8]) -> Option<(&[u8], &[u8])> {
     take(input).and_then(|(found, contents, rest)| (found == tag).then_some((contents, rest)))
 }
 
 /// The contents of a value of this tag with nothing behind it.
-pub(super) fn whole(tag: u8, input: &[u8]) -> Option<&[u8]> {
+pub(crate) fn whole(tag: u8, input: &[u8]) -> Option<&[u8]> {
     expect(tag, input).and_then(|(contents, rest)| rest.is_empty().then_some(contents))
 }
 
 /// What an outer SEQUENCE says about the bytes it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(crate) enum Extent {
     /// It fills them.
     Exact,
     /// It is longer than they are.
@@ -61,7 +61,7 @@ pub(super) enum Extent {
 }
 
 /// Whether `input` is exactly one SEQUENCE.
-pub(super) fn extent(input: &[u8]) -> Extent {
+pub(crate) fn extent(input: &[u8]) -> Extent {
     match take(input) {
         Some((SEQUENCE, _, [])) => Extent::Exact,
         None if input.first() == Some(&SEQUENCE) && input.get(1..).and_then(length).is_some() => Extent::CutShort,
@@ -70,7 +70,7 @@ pub(super) fn extent(input: &[u8]) -> Extent {
 }
 
 /// Writes one value.
-pub(super) fn write(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn write(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
     let length: usize = contents.iter().map(|part| part.len()).sum();
     let octets = length.to_be_bytes();
     let significant: Vec<u8> = octets.iter().copied().skip_while(|&octet| octet == 0).collect();

@@ -72,7 +72,11 @@ words! {
         NoSigningCertificateFound "NO_SIGNING_CERTIFICATE_FOUND";
         /// The certificate does not lead to a trust anchor.
         NoCertificateChainFound "NO_CERTIFICATE_CHAIN_FOUND";
-        /// What a Reference points at is not there.
+        /// The certificate has expired since, and nothing proves that the signature is older.
+        OutOfBoundsNoPoe "OUT_OF_BOUNDS_NO_POE";
+        /// The certificate was revoked since, and nothing proves that the signature is older.
+        RevokedNoPoe "REVOKED_NO_POE";
+        /// What was signed is not there, or not at hand.
         SignedDataNotFound "SIGNED_DATA_NOT_FOUND";
         /// Revocation is not known at this moment.
         TryLater "TRY_LATER";
@@ -221,7 +225,7 @@ impl Verdict {
 }
 
 /// The standard's words for a code of refusal. The codes of the message itself say nothing about its signature.
-pub(super) fn classify(code: Code) -> (Indication, Option<SubIndication>) {
+pub(crate) fn classify(code: Code) -> (Indication, Option<SubIndication>) {
     use Indication::{Indeterminate, TotalFailed};
     use SubIndication as Sub;
     match code {

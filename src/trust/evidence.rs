@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::{Code, Refusal, Timestamp};
 use crate::signature::{Chain, Material, MaterialKind};
+use crate::trust::Asked;
 use crate::trust::block::Blocks;
 use crate::trust::crls::CrlFloors;
 use crate::trust::files::Loaded;
@@ -27,11 +28,11 @@ pub fn check_with_evidence(evidence: &[Material], anchors: &[Vec<u8>], at: Times
         intermediates: loaded("certificates of the evidence", certificates.collect()),
         crls: loaded("CRLs of the evidence", of_kind(MaterialKind::Crl).collect()),
     };
-    let snapshot = Snapshot::build(files, Usage::SIGNER, None, &CrlFloors::default(), at).map_err(|faults| {
+    let snapshot = Snapshot::build(files, None, &CrlFloors::default(), at).map_err(|faults| {
         let first = faults.first().map_or_else(String::new, ToString::to_string);
         Refusal::new(Code::CertificateInvalid, first)
     })?;
-    snapshot.check(&leaf, &[], at, &Blocks::default()).map(|(chain, _)| chain)
+    snapshot.check(&leaf, &[], Asked::now(Usage::SIGNER, at), &Blocks::default()).map(|(chain, _)| chain)
 }
 
 fn loaded(name: &str, items: Vec<Vec<u8>>) -> Vec<Loaded> {

@@ -6,6 +6,7 @@
 //! A check goes `store` (cache) -> `snapshot` -> `path` (webpki, then `usage`, keys, dates) -> `revocation` -> evidence.
 
 mod algorithms;
+mod asked;
 mod block;
 mod cache;
 mod crl;
@@ -25,6 +26,7 @@ mod store;
 mod usage;
 mod window;
 
+pub use asked::{Asked, AskedCrls};
 pub use block::{Block, BlockRule};
 pub use crls::CrlFloors;
 pub use evidence::check_with_evidence;

@@ -22,6 +22,7 @@ use crate::trust::revocation;
 use crate::trust::snapshot::Snapshot;
 use crate::trust::usage;
 use crate::trust::window::{Window, validity};
+use crate::trust::{Asked, AskedCrls};
 
 /// Certificates that may come with a message (SIGNATURES 4.4).
 const OTHERS_MAX: usize = 10;
@@ -69,24 +70,24 @@ pub(super) struct Path {
     pub(super) window: Window,
 }
 
-/// Finds a path from `leaf` to an anchor of the snapshot that passes every check at `at`.
+/// Finds a path from `leaf` to an anchor of the snapshot that passes every check at the time that is asked about.
 pub(super) fn find(
     snapshot: &Snapshot,
     leaf: &[u8],
     others: &[Vec<u8>],
-    at: Timestamp,
+    asked: Asked,
     blocks: &Blocks,
 ) -> Result<Path, Refusal> {
     bounded(leaf, others)?;
     if let Ok(leaf_parsed) = parse(leaf) {
-        blocks.check(leaf, leaf_parsed.public_key().raw, Place::Leaf, at)?;
+        blocks.check(leaf, leaf_parsed.public_key().raw, Place::Leaf, asked.at)?;
     }
     let der = CertificateDer::from(leaf);
     let end_entity = EndEntityCert::try_from(&der).map_err(|error| explain(&error, leaf))?;
     let sent = others.iter().map(|other| CertificateDer::from(other.as_slice()));
     let intermediates: Vec<_> = snapshot.intermediates().chain(sent).collect();
     let (found, refused) = (RefCell::new(None), RefCell::new(None));
-    let judge = |path: &VerifiedPath<'_>| match inspect(snapshot, leaf, path, at, blocks) {
+    let judge = |path: &VerifiedPath<'_>| match inspect(snapshot, leaf, path, asked, blocks) {
         Ok(path) => {
             found.replace(Some(path));
             Ok(())
@@ -97,7 +98,7 @@ pub(super) fn find(
             Err(Error::CertDistrusted)
         }
     };
-    let (time, usage) = (unix_time(at), snapshot.usage());
+    let (time, usage) = (unix_time(asked.at), asked.usage);
     let verdict = end_entity
         .verify_for_usage(CHAIN_ALGORITHMS, snapshot.anchors(), &intermediates, time, usage, None, Some(&judge))
         .map(|_| ());
@@ -143,7 +144,7 @@ fn inspect(
     snapshot: &Snapshot,
     leaf: &[u8],
     path: &VerifiedPath<'_>,
-    at: Timestamp,
+    asked: Asked,
     blocks: &Blocks,
 ) -> Result<Path, Refusal> {
     let Some((anchor, root)) = snapshot.anchor_certificate(path.anchor()) else {
@@ -153,9 +154,9 @@ fn inspect(
         path.intermediate_certificates().map(|certificate| certificate.der().to_vec()).collect();
     let ders = std::iter::once(leaf).chain(intermediates.iter().map(Vec::as_slice)).chain([root]);
     let certificates = ders.map(parse).collect::<Result<Vec<_>, _>>()?;
-    let free = check_blocks(blocks, &certificates, at)?;
-    let window = check_certificates(&certificates, at)?.and(free);
-    let good = check_revocation(snapshot, &certificates, at)?;
+    let free = check_blocks(blocks, &certificates, asked.at)?;
+    let window = check_certificates(&certificates, asked.at)?.and(free);
+    let good = check_revocation(snapshot, &certificates, asked)?;
     let window = good.iter().fold(window, |window, good| window.and(good.window));
     let mut crls: Vec<_> = good.into_iter().map(|good| good.crl).collect();
     crls.dedup_by(|crl, before| Arc::ptr_eq(crl, before));
@@ -212,13 +213,16 @@ fn check_key(certificate: &X509Certificate<'_>, place: Place) -> Result<(), Refu
 fn check_revocation(
     snapshot: &Snapshot,
     certificates: &[X509Certificate<'_>],
-    at: Timestamp,
+    asked: Asked,
 ) -> Result<Vec<revocation::Good>, Refusal> {
+    if asked.crls == AskedCrls::Unasked {
+        return Ok(Vec::new());
+    }
     let mut refused = None;
     let mut good = Vec::new();
     for (n, (certificate, issuer)) in certificates.iter().zip(certificates.iter().skip(1)).enumerate().rev() {
         let place = Place::of(n, certificates.len());
-        match revocation::status(snapshot.crls(), certificate, issuer, place, at) {
+        match revocation::status(snapshot.crls(), certificate, issuer, place, asked) {
             Ok(status) => good.push(status),
             Err(refusal) if refusal.code == Code::CertificateRevoked => return Err(refusal),
             Err(refusal) => refused = Some(heavier(refused, refusal)),

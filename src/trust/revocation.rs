@@ -12,6 +12,7 @@ use crate::trust::crl::{Crl, Entry};
 use crate::trust::crls::Crls;
 use crate::trust::path::Place;
 use crate::trust::window::{Window, timestamp};
+use crate::trust::{Asked, AskedCrls};
 
 /// How far a CRL's thisUpdate may lie in the future: clocks of hub and authority differ by so much at most.
 pub(super) const CLOCK_SKEW_MS: i64 = 5 * 60 * 1000;
@@ -51,15 +52,16 @@ impl From<Entry> for Revocation {
     }
 }
 
-/// The status at `at`. An entry counts from its own date on, whatever the CRL's; an entry of a CRL that has run out
+/// The status at the time that is asked about. An entry counts from its own date on, whatever the CRL's; an entry of a CRL that has run out
 /// still counts, unless it is a hold, which may have been lifted since. "Good" needs a CRL that is current at `at`.
 pub(super) fn status(
     crls: &Crls,
     certificate: &X509Certificate<'_>,
     issuer: &X509Certificate<'_>,
     place: Place,
-    at: Timestamp,
+    asked: Asked,
 ) -> Result<Good, Refusal> {
+    let at = asked.at;
     let is_authority = place != Place::Leaf;
     let of_issuer = crls.of(issuer.subject().as_raw(), issuer.public_key().raw);
     let speaking: Vec<_> = of_issuer.filter(|crl| crl.scope.includes(certificate, is_authority)).collect();
@@ -67,7 +69,11 @@ pub(super) fn status(
     if let Some(entry) = entries.min_by_key(|entry| entry.is_hold()) {
         return Err(refused(place, entry));
     }
-    let current = speaking.iter().find(|crl| window(crl, certificate).contains(at));
+    let speaks = |crl: &&&Arc<Crl>| {
+        window(crl, certificate).contains(at)
+            || (asked.crls == AskedCrls::Since && speaks_of_the_past(crl, certificate, at))
+    };
+    let current = speaking.iter().find(speaks);
     match (current, speaking.first()) {
         (Some(crl), _) => Ok(Good { crl: Arc::clone(crl), window: window(crl, certificate) }),
         (None, Some(crl)) => Err(unknown(not_current(place, crl, at))),
@@ -91,6 +97,13 @@ fn window(crl: &Crl, certificate: &X509Certificate<'_>) -> Window {
     let entry = crl.entry(certificate.raw_serial());
     let until = entry.map_or(crl.next_update, |entry| entry.at().min(crl.next_update));
     Window { from, until }
+}
+
+/// Whether a CRL that was made later says how things stood at `at`: the certificate could still be in it, since it
+/// had not run out (RFC 5280, 3.3: entries go when the certificate has expired), and has no entry as early as that.
+fn speaks_of_the_past(crl: &Crl, certificate: &X509Certificate<'_>, at: Timestamp) -> bool {
+    let not_after = timestamp(certificate.validity().not_after);
+    at < crl.this_update && crl.this_update <= not_after
 }
 
 fn unknown(detail: String) -> Refusal {

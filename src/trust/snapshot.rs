@@ -10,12 +10,13 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::domain::{Refusal, Timestamp};
 use crate::signature::{Chain, Material, MaterialKind, PublicKey, SignerInfo};
+use crate::trust::Asked;
 use crate::trust::block::Blocks;
 use crate::trust::crls::{CrlFloors, Crls, Gathering};
 use crate::trust::explain::explain;
 use crate::trust::files::{FileError, Loaded};
 use crate::trust::path::{self, Place};
-use crate::trust::usage::{self, Usage};
+use crate::trust::usage;
 use crate::trust::window::Window;
 
 /// What is wrong with one file.
@@ -40,10 +41,9 @@ pub(super) struct Files {
     pub(super) crls: Vec<Loaded>,
 }
 
-/// Anchors, intermediates and CRLs, and for what signers are judged.
+/// Anchors, intermediates and CRLs.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    usage: Usage,
     /// In the order of `roots`.
     anchors: Vec<TrustAnchor<'static>>,
     roots: Vec<Material>,
@@ -57,7 +57,6 @@ impl Snapshot {
     /// since one of them must not take the others down.
     pub(super) fn build(
         files: Files,
-        usage: Usage,
         before: Option<&Self>,
         floors: &CrlFloors,
         now: Timestamp,
@@ -79,7 +78,7 @@ impl Snapshot {
             }
         }
         let (crls, faults) = gathering.finish();
-        Ok(Self { usage, anchors, roots, intermediates, crls, faults })
+        Ok(Self { anchors, roots, intermediates, crls, faults })
     }
 
     /// Checks a certificate: the path, its evidence, and how long the result holds.
@@ -87,10 +86,10 @@ impl Snapshot {
         &self,
         leaf: &[u8],
         others: &[Vec<u8>],
-        at: Timestamp,
+        asked: Asked,
         blocks: &Blocks,
     ) -> Result<(Chain, Window), Refusal> {
-        let path = path::find(self, leaf, others, at, blocks)?;
+        let path = path::find(self, leaf, others, asked, blocks)?;
         let certificates = std::iter::once(Material::new(MaterialKind::Certificate, leaf))
             .chain(path.intermediates.iter().map(|der| self.material(der)))
             .chain(self.roots.get(path.anchor).cloned());
@@ -98,10 +97,6 @@ impl Snapshot {
         let signer = SignerInfo::from_certificate(leaf)?;
         let key = PublicKey::from_certificate(leaf)?;
         Ok((Chain { leaf: Arc::new(signer), key: Arc::new(key), evidence }, path.window))
-    }
-
-    pub(super) fn usage(&self) -> Usage {
-        self.usage
     }
 
     pub(super) fn anchors(&self) -> &[TrustAnchor<'static>] {

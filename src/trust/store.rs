@@ -13,7 +13,7 @@ use crate::trust::inventory::Inventory;
 use crate::trust::revocation::Revocation;
 use crate::trust::snapshot::{Fault, Files, Snapshot, is_authority};
 use crate::trust::usage::Usage;
-use crate::trust::{Sources, revocation};
+use crate::trust::{Asked, Sources, revocation};
 
 /// Why a store could not be loaded. What was loaded before stays in force.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,7 @@ impl TrustStore {
         floors: &CrlFloors,
         now: Timestamp,
     ) -> Result<Self, TrustError> {
-        let snapshot = Snapshot::build(files, usage, None, floors, now).map_err(TrustError::Certificates)?;
+        let snapshot = Snapshot::build(files, None, floors, now).map_err(TrustError::Certificates)?;
         let generation = Generation::new(Arc::new(snapshot), Arc::default());
         let generation = RwLock::new(Arc::new(generation));
         Ok(Self { sources, usage, floors: floors.clone(), generation, reloading: Mutex::new(()) })
@@ -120,7 +120,7 @@ impl TrustStore {
     pub fn reload(&self, now: Timestamp) -> Result<(), TrustError> {
         let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.generation();
-        let snapshot = read(&self.sources, self.usage, Some(&before.snapshot), &self.floors, now)?;
+        let snapshot = read(&self.sources, Some(&before.snapshot), &self.floors, now)?;
         self.replace(Generation::new(Arc::new(snapshot), Arc::clone(&before.blocks)));
         Ok(())
     }
@@ -164,6 +164,16 @@ impl TrustStore {
         *self.generation.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
     }
 
+    /// Checks the certificate of a signature inside a document: for another use than the store's own, and about the
+    /// past. Not cached, since every document names its own time.
+    ///
+    /// # Errors
+    /// As [`ChainCheck::check`].
+    pub fn check_asked(&self, leaf: &[u8], others: &[Vec<u8>], asked: Asked) -> Result<Chain, Refusal> {
+        let generation = self.generation();
+        generation.snapshot.check(leaf, others, asked, &generation.blocks).map(|(chain, _)| chain)
+    }
+
     fn generation(&self) -> Arc<Generation> {
         Arc::clone(&self.generation.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -171,12 +181,11 @@ impl TrustStore {
 
 fn read(
     sources: &Sources,
-    usage: Usage,
     before: Option<&Snapshot>,
     floors: &CrlFloors,
     now: Timestamp,
 ) -> Result<Snapshot, TrustError> {
-    Snapshot::build(files(sources), usage, before, floors, now).map_err(TrustError::Certificates)
+    Snapshot::build(files(sources), before, floors, now).map_err(TrustError::Certificates)
 }
 
 fn files(sources: &Sources) -> Files {
@@ -193,7 +202,8 @@ impl ChainCheck for TrustStore {
         if let Some(chain) = generation.cache.get(leaf, others, at) {
             return Ok(chain);
         }
-        let (chain, window) = generation.snapshot.check(leaf, others, at, &generation.blocks)?;
+        let (chain, window) =
+            generation.snapshot.check(leaf, others, Asked::now(self.usage, at), &generation.blocks)?;
         generation.cache.put(leaf, others, &chain, window);
         Ok(chain)
     }

@@ -12,6 +12,14 @@ use crate::trust::path::Place;
 const CLIENT_AUTH: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
 /// id-kp-emailProtection, 1.3.6.1.5.5.7.3.4.
 const EMAIL_PROTECTION: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04];
+/// id-kp-documentSigning, 1.3.6.1.5.5.7.3.36 (RFC 9336).
+const DOCUMENT_SIGNING: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x24];
+/// Microsoft's document signing, 1.3.6.1.4.1.311.10.3.12.
+const MS_DOCUMENT_SIGNING: &[u8] = &[0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x0A, 0x03, 0x0C];
+/// Adobe's authentic documents trust, 1.2.840.113583.1.1.5.
+const ADOBE_PDF: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x2F, 0x01, 0x01, 0x05];
+/// id-kp-timeStamping, 1.3.6.1.5.5.7.3.8.
+const TIME_STAMPING: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
 /// anyExtendedKeyUsage, 2.5.29.37.0.
 const ANY: &[u8] = &[0x55, 0x1D, 0x25, 0x00];
 
@@ -28,6 +36,14 @@ impl Usage {
     /// here it says what an absent extension says, no restriction, and an absent extension is accepted. What must not
     /// sign messages (TLS servers, OCSP responders, time stamps) has a purpose of its own and not these.
     pub const SIGNER: Self = Self { purposes: &[CLIENT_AUTH, EMAIL_PROTECTION, ANY] };
+
+    /// Signers of documents, persons and agencies: as the signers of messages, and the purposes made for documents.
+    pub const DOCUMENT: Self =
+        Self { purposes: &[CLIENT_AUTH, EMAIL_PROTECTION, DOCUMENT_SIGNING, MS_DOCUMENT_SIGNING, ADOBE_PDF, ANY] };
+
+    /// Authorities of time stamps. That it stands alone and is critical (RFC 3161, 2.3) is looked at by whoever checks
+    /// the time stamp.
+    pub const TIME_STAMP: Self = Self { purposes: &[TIME_STAMPING] };
 
     /// Any of these purposes, each as the contents of an OBJECT IDENTIFIER.
     #[must_use]

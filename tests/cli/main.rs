@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod demo;
+mod documents;
 mod evidence;
 mod life;
 mod operator;

@@ -13,6 +13,7 @@ mod answers;
 mod content;
 mod fixture;
 mod life;
+mod signatures;
 mod story;
 mod waiting;
 

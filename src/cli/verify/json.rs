@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::documents::Documents;
 use crate::cli::verify::envelope::Envelope;
 use crate::cli::verify::profile::Name;
 use crate::domain::Refusal;
 use crate::signature::{Algorithms, Verdict};
 
-pub(super) fn answer(envelope: &Envelope) -> Value {
+pub(super) fn answer(envelope: &Envelope, documents: Option<&Documents>) -> Value {
     let verdict = &envelope.verdict;
     let mut answer = json!({
         "indication": verdict.indication,
@@ -25,6 +26,7 @@ pub(super) fn answer(envelope: &Envelope) -> Value {
         "weaknesses": verdict.weaknesses,
         "evidence": evidence(verdict),
         "content": envelope.content.as_ref().map(refused),
+        "documents": documents.map(Documents::json),
     });
     if let Some(fields) = answer.as_object_mut() {
         fields.retain(|_, value| !value.is_null());

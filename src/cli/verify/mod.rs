@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::Context;
+use crate::cli::documents::Documents;
 use crate::cli::exit::Failure;
 use crate::cli::message::MessageFile;
 use crate::clock::{Clock as _, SystemClock};
@@ -30,6 +31,8 @@ pub(super) struct Options {
     crl: Vec<PathBuf>,
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
     /// Takes the place of the caller's profile, of which nothing is needed here; of its type for that reason.
     #[arg(long, value_name = "NAME")]
     profile: Option<PathBuf>,
@@ -46,11 +49,15 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let file = MessageFile::open(&options.file)?;
     let name = options.profile.as_deref().map(profile::Name::of).transpose()?;
     let trust = trust::open(context, options, &profile::certificates(&file), at)?;
+    if let Some(documents) = Documents::of_file(&options.file, options.content.as_deref(), &trust, at)? {
+        return documents.tell(context);
+    }
     let envelope = envelope::examine(&file, name, &trust, at)?;
+    let documents = Documents::of_message(&file, &trust, at);
     if context.out.is_json() {
-        context.out.json(&json::answer(&envelope))?;
+        context.out.json(&json::answer(&envelope, documents.as_ref()))?;
     } else {
-        for line in people::lines(&envelope, context.lang) {
+        for line in people::lines(&envelope, documents.as_ref(), context.lang) {
             context.out.line(line)?;
         }
     }

@@ -1,5 +1,6 @@
 //! What `truc verify` prints for people: two lines, the envelope's signature and the document's, then what they rest on.
 
+use crate::cli::documents::Documents;
 use crate::cli::verify::envelope::Envelope;
 use crate::cli::verify::lines::Lines;
 use crate::cli::verify::profile::Name;
@@ -7,24 +8,16 @@ use crate::cli::words;
 use crate::domain::{Lang, Refusal, Timestamp};
 use crate::signature::{MaterialKind, Verdict};
 
-/// The verdict for people: two lines, then what it rests on.
-pub(super) fn lines(envelope: &Envelope, lang: Lang) -> Vec<String> {
+/// The verdict for people: the envelope's line and what it rests on, then the documents' lines.
+pub(super) fn lines(envelope: &Envelope, documents: Option<&Documents>, lang: Lang) -> Vec<String> {
     let verdict = &envelope.verdict;
     let sub = verdict.sub_indication.map(|sub| format!("/{sub}")).unwrap_or_default();
-    let (system, document) = match lang {
-        Lang::Vi => {
-            ("Chữ ký hệ thống (gói tin)", "Chữ ký số của cơ quan, của người ký (văn bản): phiên bản này chưa kiểm tra")
-        }
-        Lang::En => (
-            "System signature (envelope)",
-            "Signatures of the agency and of the signer (document): not checked by this version",
-        ),
-    };
+    let system = words::pick(lang, "Chữ ký hệ thống (gói tin)", "System signature (envelope)");
     let first = format!("{system}: {} [{}{sub}]", verdict.for_people(lang), verdict.indication);
     let parts = [reason(verdict, lang), signer(verdict, lang), chain(envelope, lang), basis(envelope, lang)];
     let fact = |(name, value): (&str, String)| format!("  {name}: {}", words::shown(&value));
-    let second = (envelope.profile == Name::Edxml).then(|| document.to_owned());
-    [first].into_iter().chain(second).chain(parts.concat().into_iter().map(fact)).collect()
+    let documents = documents.map(|documents| documents.lines(lang)).unwrap_or_default();
+    [first].into_iter().chain(parts.concat().into_iter().map(fact)).chain(documents).collect()
 }
 
 /// A name and what it is.

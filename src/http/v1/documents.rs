@@ -119,6 +119,15 @@ pub(in crate::http) async fn proof(
     Ok(answer::text(app.hub.proof(&caller, id)?))
 }
 
+/// `GET /v1/documents/{id}/signatures`: what is to be said about the signatures in its documents.
+pub(in crate::http) async fn signatures(
+    State(app): Shared,
+    Authenticated(caller): Authenticated,
+    Id(id): Id,
+) -> Result<Response, Refused> {
+    aside(move || answer::json(StatusCode::OK, app.hub.signatures(&caller, id)?.as_ref())).await
+}
+
 /// `POST /v1/documents/{id}/confirm`
 pub(in crate::http) async fn confirm(
     State(app): Shared,

@@ -97,6 +97,7 @@ impl Authority {
         params.key_usages.clone_from(&profile.key_usages);
         params.extended_key_usages.clone_from(&profile.purposes);
         params.is_ca.clone_from(&profile.is_ca);
+        params.custom_extensions.clone_from(&profile.others);
         fill(&mut params, subject, validity, key);
         Ok(params.signed_by(&key.0, &self.issuer)?.into())
     }

@@ -1,9 +1,14 @@
 //! What a certificate may be used for: the profiles of end entities.
 
-use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
+use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 
 /// id-ms-kp-smartcard-logon, which stands in the real certificates (REFERENCE 4.4).
 const SMARTCARD_LOGON: [u64; 10] = [1, 3, 6, 1, 4, 1, 311, 20, 2, 2];
+
+/// extKeyUsage, 2.5.29.37.
+const EXTENDED_KEY_USAGE: [u64; 4] = [2, 5, 29, 37];
+/// id-kp-timeStamping alone, as the contents of extKeyUsage.
+const TIME_STAMPING_ALONE: [u8; 12] = [0x30, 0x0A, 0x06, 0x08, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
 
 /// Key usage, extended key usage and names of an end-entity certificate.
 #[derive(Debug, Clone)]
@@ -13,6 +18,8 @@ pub struct Profile {
     /// DNS names and IP addresses.
     pub(super) names: Vec<String>,
     pub(super) is_ca: IsCa,
+    /// Extensions that are none of these.
+    pub(super) others: Vec<CustomExtension>,
 }
 
 impl Profile {
@@ -34,6 +41,7 @@ impl Profile {
             ],
             names: Vec::new(),
             is_ca: IsCa::ExplicitNoCa,
+            others: Vec::new(),
         }
     }
 
@@ -45,6 +53,7 @@ impl Profile {
             purposes: vec![ExtendedKeyUsagePurpose::ServerAuth],
             names: names.to_vec(),
             is_ca: IsCa::ExplicitNoCa,
+            others: Vec::new(),
         }
     }
 
@@ -56,6 +65,21 @@ impl Profile {
             purposes: vec![ExtendedKeyUsagePurpose::ClientAuth],
             names: Vec::new(),
             is_ca: IsCa::ExplicitNoCa,
+            others: Vec::new(),
+        }
+    }
+
+    /// An authority of time stamps: extKeyUsage is critical and timeStamping alone (RFC 3161, 2.3).
+    #[must_use]
+    pub fn time_stamping() -> Self {
+        let mut usage = CustomExtension::from_oid_content(&EXTENDED_KEY_USAGE, TIME_STAMPING_ALONE.to_vec());
+        usage.set_criticality(true);
+        Self {
+            key_usages: vec![KeyUsagePurpose::DigitalSignature],
+            purposes: Vec::new(),
+            names: Vec::new(),
+            is_ca: IsCa::ExplicitNoCa,
+            others: vec![usage],
         }
     }
 

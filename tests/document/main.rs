@@ -1,0 +1,9 @@
+//! The signatures inside documents, made by independent signers (pyHanko, openssl) and looked at by the hub.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod cms;
+mod pdf;
+mod support;
+mod vectors;
+mod zip;
