@@ -79,6 +79,8 @@ impl Office {
         short(&folder);
         write_pem(&folder.join("root.crl"), "X509 CRL", &root.crl(&crl(Vec::new())).unwrap());
         write_pem(&folder.join("sub.crl"), "X509 CRL", &sub.crl(&crl(revoked)).unwrap());
+        let old = CrlPlan { number: 1, this_update: days(-50), next_update: days(-40), revoked: Vec::new() };
+        write_pem(&folder.join("sub-old.crl"), "X509 CRL", &sub.crl(&old).unwrap());
         std::fs::write(folder.join("base.pdf"), base_pdf()).unwrap();
         std::fs::write(folder.join("packed.pdf"), packed_pdf()).unwrap();
         Self { folder, _keep: keep }
@@ -90,8 +92,13 @@ impl Office {
     }
 
     pub(crate) fn trust(&self) -> TrustStore {
+        self.trust_with("sub.crl")
+    }
+
+    /// With this CRL of the issuing authority.
+    pub(crate) fn trust_with(&self, crl: &str) -> TrustStore {
         let file = |name: &str| vec![self.folder.join(name)];
-        let crls = vec![self.folder.join("root.crl"), self.folder.join("sub.crl")];
+        let crls = vec![self.folder.join("root.crl"), self.folder.join(crl)];
         TrustStore::open(Sources { anchors: file("root.pem"), intermediates: file("sub.pem"), crls }, days(0)).unwrap()
     }
 
@@ -101,9 +108,12 @@ impl Office {
 
     /// Examines bytes as received now.
     pub(crate) fn examine(&self, bytes: &[u8], content: Option<&[u8]>) -> FileReport {
-        let trust = self.trust();
-        let content = content.as_ref().map(|content| content as &dyn truc::document::ReadAt);
-        let mut reports = Examiner::alone(&trust, days(0)).examine(&bytes, content, &self.folder).unwrap();
+        self.examine_with(&self.trust(), bytes, content)
+    }
+
+    pub(crate) fn examine_with(&self, trust: &TrustStore, bytes: &[u8], content: Option<&[u8]>) -> FileReport {
+        let content = content.as_ref().map(truc::document::any);
+        let mut reports = Examiner::alone(trust, days(0)).examine(&bytes, content, &self.folder).unwrap();
         assert_eq!(reports.len(), 1);
         reports.remove(0)
     }
