@@ -74,7 +74,7 @@ pub enum References {
 /// The parts of a message that a signature by `#Id` covers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parts {
-    /// All of them.
+    /// All of them, in the order in which they stand.
     pub list: Vec<Part>,
     /// Whether the elements around them may have attributes, which nobody sees. Namespace declarations are none.
     pub attributes: bool,

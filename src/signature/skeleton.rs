@@ -41,13 +41,15 @@ pub(super) struct Skeleton<'a> {
     inside: Option<(View, usize)>,
     /// The parts that were met, by their place in the profile's list.
     met: Vec<usize>,
+    /// The elements of the skeleton that were met, by their paths.
+    bones: Vec<&'a [ExpandedName]>,
     /// The first thing that is not as the profile says, until it is asked for.
     fault: Option<Fault>,
 }
 
 impl<'a> Skeleton<'a> {
     pub(super) fn new(parts: &'a Parts, signature: &'a [ExpandedName]) -> Self {
-        Self { parts, signature, open: &[], inside: None, met: Vec::new(), fault: None }
+        Self { parts, signature, open: &[], inside: None, met: Vec::new(), bones: Vec::new(), fault: None }
     }
 
     /// Takes the next event outside the Signature; `is_target` says of a start tag that a Reference points at it.
@@ -120,6 +122,11 @@ impl<'a> Skeleton<'a> {
                 self.blame(offset, "a part of the message that stands twice");
                 View::Whole
             }
+            Role::Part(at) if is_target && self.met.last().is_some_and(|last| *last > at) => {
+                // the order of parts is not signed, so it must say nothing
+                self.blame(offset, "a part of the message behind one that stands behind it by the profile");
+                View::Whole
+            }
             Role::Part(at) if is_target => {
                 self.met.push(at);
                 View::Whole
@@ -136,7 +143,13 @@ impl<'a> Skeleton<'a> {
             Role::Bone => {
                 if is_target {
                     self.blame(offset, STRAY);
-                } else if start.attributes().len() > 0 && !self.parts.attributes {
+                }
+                if self.bones.contains(&path) {
+                    self.blame(offset, "an element around the parts that stands twice");
+                } else {
+                    self.bones.push(path);
+                }
+                if start.attributes().len() > 0 && !self.parts.attributes {
                     self.blame(offset, "an attribute beside what the signature covers");
                 }
                 self.open = path;

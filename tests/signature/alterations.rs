@@ -3,12 +3,61 @@
 use std::ops::Range;
 
 use proptest::prelude::*;
-use truc::domain::Code;
-use truc::signature::{SigningOptions, examine};
+use truc::domain::{Code, Refusal};
+use truc::edxml::signature_profile;
+use truc::signature::{Coverage, SigningOptions, Verified, examine, sign, verify};
 use truc::xml::c14n::Method;
 use truc::xml::{Kind, Limits, Reader};
 
 use crate::support::{MESSAGE, Only, Recorder, now, p256, profile, rsa, verified};
+
+/// A small message of the shape that the profile's parts need.
+const PARTS: &str = concat!(
+    "<edXML xmlns=\"http://www.mic.gov.vn/TBT/QCVN_102_2016\"><edXMLEnvelope>\n<edXMLHeader>",
+    "<MessageHeader>A &amp; B</MessageHeader><TraceHeaderList id=\"1\"/></edXMLHeader><!-- not me -->",
+    "<edXMLBody a='b'><![CDATA[<t>]]></edXMLBody></edXMLEnvelope>",
+    "<AttachmentEncoded><Attachment>SGVsbG8=</Attachment></AttachmentEncoded></edXML>",
+);
+
+const METHODS: [Method; 3] = [Method::Exclusive, Method::Inclusive10, Method::Inclusive11];
+
+fn signed_by_id(canonicalization: Method) -> &'static str {
+    static SIGNED: std::sync::OnceLock<[String; 3]> = std::sync::OnceLock::new();
+    let sign = |canonicalization| {
+        let options = SigningOptions { canonicalization, coverage: Coverage::Parts, ..SigningOptions::default() };
+        let chain = [p256().certificate.clone()];
+        sign(PARTS.as_bytes(), &signature_profile(), &p256().key(), &chain, options).unwrap()
+    };
+    let signed = SIGNED.get_or_init(|| METHODS.map(|method| String::from_utf8(sign(method)).unwrap()));
+    &signed[METHODS.iter().position(|method| *method == canonicalization).unwrap()]
+}
+
+fn verified_by_id(message: &str) -> Result<Verified<String>, Refusal> {
+    verify(&message.as_bytes(), &signature_profile(), &Only(&p256().certificate), now(), Recorder::default)
+}
+
+#[test]
+fn no_single_altered_byte_changes_what_is_read_by_id() {
+    let signed = signed_by_id(Method::Exclusive);
+    let meant = verified_by_id(signed).unwrap().into_parts().0;
+    let mut bytes = signed.to_owned().into_bytes();
+    let mut harmless = 0;
+    for at in 0..bytes.len() {
+        let original = bytes[at];
+        for altered in [original ^ 1, b' '] {
+            bytes[at] = altered;
+            if altered != original
+                && let Ok(text) = std::str::from_utf8(&bytes)
+                && let Ok(passed) = verified_by_id(text)
+            {
+                assert_eq!(passed.value(), &meant, "byte {at}: {original:#x} -> {altered:#x}");
+                harmless += 1;
+            }
+        }
+        bytes[at] = original;
+    }
+    assert!(harmless * 20 < bytes.len(), "{harmless} of {} alterations passed", bytes.len());
+}
 
 #[test]
 fn no_single_altered_byte_changes_what_is_read() {
@@ -110,6 +159,23 @@ proptest! {
             let verdict = examined.verdict;
             prop_assert_eq!(verdict.passed(), verified(&wrapped, rsa()).is_ok(), "{}", wrapped);
             prop_assert_eq!(verdict.passed(), verdict.code.is_none());
+        }
+    }
+    #[test]
+    fn no_element_put_elsewhere_changes_what_is_read_by_id(
+        canonicalization in prop::sample::select(METHODS.to_vec()),
+        what in any::<prop::sample::Index>(),
+        whither in any::<prop::sample::Index>(),
+        how in 0_u8..4,
+        leave in any::<bool>(),
+    ) {
+        let signed = signed_by_id(canonicalization);
+        let spans = elements(signed);
+        let wrapped = wrap(signed, what.get(&spans).clone(), whither.get(&spans), how, leave);
+        if let Ok(passed) = verified_by_id(&wrapped) {
+            let meant = verified_by_id(signed).unwrap().into_parts().0;
+            prop_assert_eq!(passed.value(), &meant, "{}", wrapped);
+            prop_assert_eq!(passed.verdict().covered.len(), 4);
         }
     }
 }

@@ -372,3 +372,18 @@ fn without_a_profile_any_signature_is_judged_by_itself() {
     let evil = signed().replacen("</edXML:edXMLHeader>", "<edXML:Evil/></edXML:edXMLHeader>", 1);
     assert!(!read(&evil, rsa(), &Profile::any()).unwrap().value().contains("Evil"));
 }
+
+#[test]
+fn what_the_parts_stand_in_is_not_signed_and_so_is_fixed() {
+    let signed = signed();
+    let header = part(&signed, "<edXML:MessageHeader", "</edXML:MessageHeader>");
+    let trace = part(&signed, "<edXML:TraceHeaderList", "</edXML:TraceHeaderList>");
+    let files = part(&signed, "<AttachmentEncoded", "</AttachmentEncoded>");
+    let swapped = signed.replacen(header, "@", 1).replacen(trace, header, 1).replacen('@', trace, 1);
+    let ahead =
+        signed.replacen(files, "", 1).replacen("<edXML:edXMLEnvelope", &format!("{files}<edXML:edXMLEnvelope"), 1);
+    let twice = signed.replacen("<edXML:edXMLEnvelope", "<edXMLEnvelope/><edXML:edXMLEnvelope", 1);
+    for message in [swapped, ahead, twice] {
+        assert_eq!(refused(&message).code, Code::ReferenceNotCovering);
+    }
+}

@@ -1,9 +1,10 @@
 //! A message signed rightly by the wrong certificate: the whole way, from `sign` through `verify` to the trust store.
 
 use truc::domain::Code;
-use truc::signature::{SigningKey, SigningOptions, examine, sign, verify};
+use truc::signature::{KeyInfo, Profile, SigningKey, SigningOptions, examine, sign, verify};
+use truc::trust::{Sources, TrustStore};
 
-use crate::support::{MESSAGE, Recorder, now, profile, shared, trust};
+use crate::support::{MESSAGE, Recorder, now, profile, rsa, shared, trust};
 
 /// Names in the PKI of the vectors and why each is refused; None for those that are good.
 const CERTIFICATES: [(&str, Option<Code>); 14] = [
@@ -38,4 +39,13 @@ fn a_right_signature_by_a_wrong_certificate_is_refused_for_the_certificate() {
         assert_eq!(verdict.code, reason, "{name}");
         assert_eq!(verdict.covered.len(), 1, "{name}: the content is as it was signed, whoever signed it");
     }
+}
+
+#[test]
+fn a_store_of_trust_knows_no_key_without_a_certificate() {
+    let signed = rsa().sign(MESSAGE, SigningOptions::default());
+    let keyless = Profile { key_info: KeyInfo::Unread, ..profile() };
+    let store = TrustStore::open(Sources::default(), now()).unwrap();
+    let refusal = verify(&signed.as_bytes(), &keyless, &store, now(), Recorder::default).unwrap_err();
+    assert_eq!(refusal.code, Code::CertificateInvalid);
 }

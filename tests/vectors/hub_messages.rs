@@ -87,9 +87,9 @@ fn reason(name: &str) -> Option<Code> {
 
 /// The profile for one place of the Signature. `Header` is one that somebody reads, or not.
 fn profile(place: &[(&'static str, &'static str)], reads_header: bool) -> Profile {
-    let profile = Profile::at(place).part(&[ENVELOPE, BODY]);
-    let mut profile =
-        if reads_header { profile.part(&[ENVELOPE, HEADER]) } else { profile.unread(&[ENVELOPE, HEADER]) };
+    let profile = Profile::at(place);
+    let profile = if reads_header { profile.part(&[ENVELOPE, HEADER]) } else { profile.unread(&[ENVELOPE, HEADER]) };
+    let mut profile = profile.part(&[ENVELOPE, BODY]);
     if let References::Parts(parts) = &mut profile.references {
         parts.attributes = true;
     }

@@ -31,7 +31,7 @@ const ELSEWHERE: [(&str, &str); 4] = [
     ("x509-path", "tests/trust"),
     ("ocsp", "tests/trust"),
     ("signature-primitive", "tests/signature/keys.rs"),
-    ("rfc3161", "the tests of signatures in attachments"),
+    ("rfc3161", "tests/document"),
 ];
 /// Those that are not run: XAdES is no part of the envelope's profile.
 const NOT_RUN: [&str; 1] = ["xades"];
