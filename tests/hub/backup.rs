@@ -22,12 +22,9 @@ fn complete(hub: &TestHub) -> DataFolder {
 async fn send(hub: &TestHub, number: usize, file: &str) -> truc::api::Receipt {
     let (id, code) = (format!("vb-{number}"), (1 + number).to_string());
     let message = Document { to: &["H41"], id: &id, number: &code, file, ..Document::default() };
-    hub.hub.confirm(&hub.caller("H41").await, sent(hub, &message).await.id, None).await.unwrap();
-    sent(hub, &message).await
-}
-
-async fn sent(hub: &TestHub, message: &Document<'_>) -> truc::api::Receipt {
-    hub.send(&hub.caller("G22").await, &hub.signed(&message.text(), "G22")).await.unwrap()
+    let receipt = hub.send(&hub.caller("G22").await, &hub.signed(&message.text(), "G22")).await.unwrap();
+    hub.hub.confirm(&hub.caller("H41").await, receipt.id, None).await.unwrap();
+    receipt
 }
 
 fn make(hub: &TestHub, data: &DataFolder, to: &Path) -> Manifest {
