@@ -115,6 +115,9 @@ pub struct RunRequest {
     /// Most steps of this call, 1 to 100.
     #[serde(default = "one")]
     pub steps: u32,
+    /// `next` of the call before: what was looked at is not looked at again. Left out, all is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<MessageId>,
 }
 
 const fn one() -> u32 {
@@ -136,6 +139,9 @@ pub struct Run {
     pub segments: u64,
     /// Whether there may be more: call again.
     pub more: bool,
+    /// The last document message that was ordered destroyed: for `after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<MessageId>,
 }
 
 /// Why an operator withholds or releases a content.

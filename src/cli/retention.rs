@@ -211,10 +211,11 @@ fn carry_out(context: &Context, hub: &Connection, rule: &str, yes: bool) -> Resu
         ));
     }
     let mut sum = Run::default();
-    let request = RunRequest { rule: rule.to_owned(), cutoff: preview.cutoff, steps: 1 };
+    let mut request = RunRequest { rule: rule.to_owned(), cutoff: preview.cutoff, steps: 1, after: None };
     loop {
         let step = hub.call(hub.client().retention_run(&request))?;
         sum = added(sum, step);
+        request.after = step.next;
         if !step.more {
             break;
         }
@@ -244,6 +245,7 @@ const fn added(sum: Run, step: Run) -> Run {
         payloads: sum.payloads.saturating_add(step.payloads),
         segments: sum.segments.saturating_add(step.segments),
         more: step.more,
+        next: step.next,
     }
 }
 

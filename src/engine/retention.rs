@@ -97,7 +97,7 @@ impl Hub {
             withheld: 0,
         };
         let mut segments = BTreeSet::new();
-        self.candidates(&rule, cutoff, &mut |candidate| {
+        self.candidates(&rule, cutoff, None, &mut |candidate| {
             look(&mut preview, &mut segments, candidate);
             ControlFlow::Continue(())
         })?;
@@ -119,13 +119,14 @@ impl Hub {
         if !(1..=STEPS_MAX).contains(&request.steps) {
             return Err(Refusal::new(Code::BadRequest, "steps: from 1 to 100"));
         }
-        let mut run = Run { more: true, ..Run::default() };
+        let mut run = Run { more: true, next: request.after, ..Run::default() };
         for _ in 0..request.steps {
-            let due = self.step(&rule, request.cutoff)?;
+            let due = self.step(&rule, request.cutoff, run.next)?;
             if due.is_empty() {
                 run.more = false;
                 break;
             }
+            run.next = due.last().copied().or(run.next);
             self.carry_out(caller, &rule, due, &mut run).await?;
         }
         Ok(run)
@@ -190,10 +191,10 @@ impl Hub {
         }
     }
 
-    /// What is due in the first segment that has anything due.
-    fn step(&self, rule: &Rule, cutoff: Timestamp) -> Result<Vec<MessageId>, Refusal> {
+    /// What is due in the first segment that has anything due after a message.
+    fn step(&self, rule: &Rule, cutoff: Timestamp, after: Option<MessageId>) -> Result<Vec<MessageId>, Refusal> {
         let (mut due, mut segment) = (Vec::new(), None);
-        self.candidates(rule, cutoff, &mut |candidate| {
+        self.candidates(rule, cutoff, after, &mut |candidate| {
             if candidate.standing != Standing::Due {
                 return ControlFlow::Continue(());
             }
@@ -207,14 +208,15 @@ impl Hub {
         Ok(due)
     }
 
-    /// Visits every document message that falls under a rule, oldest first.
+    /// Visits every document message after another one that falls under a rule, oldest first.
     fn candidates(
         &self,
         rule: &Rule,
         cutoff: Timestamp,
+        after: Option<MessageId>,
         visit: &mut dyn FnMut(&Candidate) -> ControlFlow<()>,
     ) -> Result<(), Refusal> {
-        let mut from = keys::message_prefix().into_vec();
+        let mut from = after.map_or_else(|| keys::message_prefix().into_vec(), following);
         loop {
             let next = self.read(|rows| {
                 let chunk = chunk(rows, &from, cutoff)?;
@@ -228,9 +230,14 @@ impl Hub {
                 Ok(next)
             })?;
             let Some(last) = next else { return Ok(()) };
-            from = [keys::message(last).as_slice(), &[0]].concat();
+            from = following(last);
         }
     }
+}
+
+/// The first key after a message's.
+fn following(message: MessageId) -> Vec<u8> {
+    [keys::message(message).as_slice(), &[0]].concat()
 }
 
 /// The next messages by the time in their ids, up to the cut-off.

@@ -78,7 +78,7 @@ async fn law_1_a_backup_beside_a_busy_hub_and_retention_is_whole_each_time() {
         send(&hub, number, &file).await;
         let operator = Hub::operator_of_folder();
         let preview = hub.hub.retention_preview(&operator, "r").unwrap();
-        let request = RunRequest { rule: preview.rule, cutoff: preview.cutoff, steps: 100 };
+        let request = RunRequest { rule: preview.rule, cutoff: preview.cutoff, steps: 100, after: None };
         hub.hub.retention_run(&operator, &request).await.unwrap();
     }
     let sizes = backups.join().unwrap();

@@ -40,7 +40,7 @@ async fn sent(hub: &TestHub, sender: &Caller, number: &str, file: &str) -> Messa
 }
 
 async fn run_all(hub: &TestHub, preview: &Preview) -> Run {
-    let request = RunRequest { rule: preview.rule.clone(), cutoff: preview.cutoff, steps: 100 };
+    let request = RunRequest { rule: preview.rule.clone(), cutoff: preview.cutoff, steps: 100, after: None };
     hub.hub.retention_run(&operator(), &request).await.unwrap()
 }
 
@@ -129,7 +129,8 @@ async fn a_rule_is_checked_and_only_what_was_previewed_is_destroyed() {
     let message = sent(&hub, &sender, "1", "AAAA").await;
     hub.hub.confirm(&recipient, message, None).await.unwrap();
     hub.hub.put_retention_rule(&operator(), rule("r", 1, false)).await.unwrap();
-    let late = RunRequest { rule: "r".into(), cutoff: truc::domain::Timestamp::from_millis(i64::MAX), steps: 1 };
+    let late =
+        RunRequest { rule: "r".into(), cutoff: truc::domain::Timestamp::from_millis(i64::MAX), steps: 1, after: None };
     assert_eq!(code(hub.hub.retention_run(&operator(), &late).await), Code::BadRequest);
     assert_eq!(code(hub.hub.retention_preview(&sender, "r")), Code::NotAllowed);
     assert_eq!(code(hub.hub.retention_run(&sender, &late).await), Code::NotAllowed);
@@ -155,7 +156,7 @@ async fn law_1_what_was_ordered_destroyed_before_a_crash_is_destroyed_after_it()
     // A folder stands where the new segment would be written: the order is given, the rewriting fails.
     let obstacle = hub.folder.path().join("journal/0000000001.segment.new");
     std::fs::create_dir(&obstacle).unwrap();
-    let request = RunRequest { rule: "r".into(), cutoff: preview.cutoff, steps: 1 };
+    let request = RunRequest { rule: "r".into(), cutoff: preview.cutoff, steps: 1, after: None };
     assert_eq!(code(hub.hub.retention_run(&operator(), &request).await), Code::StorageFailed);
     assert_eq!(code(hub.hub.content(&recipient, message, None)), Code::ContentDestroyed, "from the order on");
     assert!(!holding(&hub.folder.path().join("journal"), "TheMarkerOfThisFile0").is_empty());
