@@ -26,6 +26,9 @@ use crate::signature::DigestMethod;
 
 /// Most signatures of one PDF that are looked at. Source: five is much in a real one.
 const SIGNATURES_MAX: usize = 64;
+/// How often a file is hashed for its signatures together, and what is hashed in any case.
+const TIMES_HASHED_MAX: u64 = 8;
+const HASHED_ANYWAY: u64 = 1 << 30;
 /// Octets searched at once.
 const WINDOW: u64 = 256 << 10;
 /// A PDF's header stands within so many octets (ISO 32000-1, annex H).
@@ -41,8 +44,11 @@ pub(super) fn is_pdf(source: &dyn ReadAt) -> io::Result<bool> {
 pub(super) fn examine(source: &dyn ReadAt, examiner: &Examiner<'_>) -> io::Result<FileReport> {
     let (places, cut_off) = places(source)?;
     let mut signatures = Vec::new();
+    let mut left = source.octets().saturating_mul(TIMES_HASHED_MAX).saturating_add(HASHED_ANYWAY);
     for place in &places {
+        left = left.saturating_sub(place.as_ref().map_or(0, Place::end));
         signatures.push(match place {
+            Ok(place) if left == 0 => too_much(place, examiner),
             Ok(place) => signature(source, place, examiner)?,
             Err(fault) => not_placed(fault, examiner),
         });
@@ -82,6 +88,11 @@ fn names(source: &dyn ReadAt) -> io::Result<(Vec<u64>, bool)> {
 
 fn not_placed(fault: &str, examiner: &Examiner<'_>) -> SignatureReport {
     signer::blank(SignatureKind::Unknown, examiner.received_at).because(Reason::ByteRange, Some(fault.to_owned()))
+}
+
+fn too_much(place: &Place, examiner: &Examiner<'_>) -> SignatureReport {
+    let detail = "the signatures of this file cover more than is looked at".to_owned();
+    signer::blank(place.kind, examiner.received_at).because(Reason::TooLarge, Some(detail))
 }
 
 fn signature(source: &dyn ReadAt, place: &Place, examiner: &Examiner<'_>) -> io::Result<SignatureReport> {
