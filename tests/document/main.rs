@@ -5,5 +5,6 @@
 mod cms;
 mod pdf;
 mod support;
+mod updates;
 mod vectors;
 mod zip;

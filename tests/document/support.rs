@@ -155,13 +155,19 @@ fn write_pem(path: &Path, label: &str, der: &[u8]) {
 }
 
 /// A page, as a word processor would write it in the smallest way.
-pub(crate) fn base_pdf() -> Vec<u8> {
+fn base_pdf() -> Vec<u8> {
+    page_pdf("4 0 R")
+}
+
+/// The same, with something else for the page's Contents.
+pub(crate) fn page_pdf(contents: &str) -> Vec<u8> {
     let content = "BT /F 12 Tf 72 720 Td (Kinh gui) Tj ET";
     let objects = [
         "<</Type /Catalog /Pages 2 0 R>>".to_owned(),
         "<</Type /Pages /Kids [3 0 R] /Count 1>>".to_owned(),
-        "<</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources <</Font <</F 5 0 R>>>>>>"
-            .to_owned(),
+        format!(
+            "<</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {contents} /Resources <</Font <</F 5 0 R>>>>>>"
+        ),
         format!("<</Length {}>>\nstream\n{content}\nendstream", content.len()),
         "<</Type /Font /Subtype /Type1 /BaseFont /Courier>>".to_owned(),
     ];
