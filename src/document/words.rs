@@ -1,5 +1,6 @@
 //! The report in the words of people: one line for all signatures of a message's documents, and one for each.
 
+use crate::document::reason::Note;
 use crate::document::report::{
     FileReport, HolderBasis, HolderKind, Later, Revocation, Root, SignatureKind, SignatureReport, TimeBasis,
 };
@@ -56,7 +57,9 @@ impl SignatureReport {
         parts.extend(self.root.as_ref().map(|root| root_text(root, lang)));
         parts.extend(self.algorithm.clone());
         parts.extend(self.what_is_covered(lang));
-        parts.extend(self.notes.iter().map(|note| note.title(lang).to_owned()));
+        let said = [Note::EarlierRevision]; // by the coverage
+        let notes = self.notes.iter().filter(|note| !said.contains(note));
+        parts.extend(notes.map(|note| note.title(lang).to_owned()));
         parts.join("; ")
     }
 
