@@ -102,6 +102,8 @@ impl Case {
         if self.spec == "invalid" {
             allowed.extend([Code::DigestMismatch.as_str(), Code::SignatureInvalid.as_str()]);
         }
+        allowed.sort_unstable();
+        allowed.dedup();
         allowed
     }
 }
