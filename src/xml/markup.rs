@@ -4,7 +4,7 @@
 use std::io::BufRead;
 
 use quick_xml::errors::SyntaxError;
-use quick_xml::parser::{CommentParser, ElementParser, Parser, PiParser};
+use quick_xml::parser::{ElementParser, Parser, PiParser};
 
 use crate::domain::Code;
 use crate::xml::input::UNREADABLE;
@@ -105,7 +105,7 @@ impl<R: BufRead> Reader<R> {
 
     fn comment(&mut self, start: u64) -> Result<Token, Placed> {
         let flawed = |flaw| fault(start + 4, flaw);
-        self.cut(start, 4, &mut CommentEnd(CommentParser::default()), self.limits.comment)?;
+        self.cut(start, 4, &mut CommentEnd::default(), self.limits.comment)?;
         let content = self.input.markup().strip_suffix("-->").unwrap_or_default();
         chars::text(content.as_bytes()).map_err(flawed)?;
         if let Some(at) = memchr::memmem::find(content.as_bytes(), b"--") {
@@ -142,16 +142,32 @@ impl<R: BufRead> Reader<R> {
     }
 }
 
-/// quick-xml's parser of comments, which answers with the place behind the `>`, made like the others.
-struct CommentEnd(CommentParser);
+/// Finds the `>` of `-->`, in however many pieces the comment comes. quick-xml's own parser of comments counts the dashes
+/// at the ends of two pieces together whatever stands between them, and so lets a comment end at `->`.
+#[derive(Default)]
+struct CommentEnd {
+    /// Dashes at the end of what was given so far; more than two count as two.
+    dashes: usize,
+}
+
+impl CommentEnd {
+    /// Dashes at the end of everything so far, if this piece is its end.
+    fn dashes_after(&self, piece: &[u8]) -> usize {
+        let own = piece.iter().rev().take(2).take_while(|byte| **byte == b'-').count();
+        if own == piece.len() { own.saturating_add(self.dashes).min(2) } else { own }
+    }
+}
 
 impl Parser for CommentEnd {
     fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
-        self.0.feed(bytes)?.checked_sub(1)
+        let ends = |at: &usize| self.dashes_after(bytes.get(..*at).unwrap_or_default()) == 2;
+        let end = memchr::memchr_iter(b'>', bytes).find(ends);
+        self.dashes = self.dashes_after(bytes);
+        end
     }
 
-    fn eof_error(self, content: &[u8]) -> SyntaxError {
-        self.0.eof_error(content)
+    fn eof_error(self, _: &[u8]) -> SyntaxError {
+        SyntaxError::UnclosedComment
     }
 }
 

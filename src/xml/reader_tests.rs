@@ -347,6 +347,18 @@ const PIECES: &[&[u8]] = &[
     b"0123456789012345678901234567890123456789012345678901234567890123456789",
 ];
 
+/// Found by fuzzing: counted at the ends of the pieces alone, the dashes of two of them once ended a comment at `->`.
+#[test]
+fn a_comment_ends_at_its_own_end_in_however_many_pieces() {
+    for inside in ["--x-abc->", "-abc-->", "-abc->y-abc->z", "->-", "x-|abc-|>", ">->>"] {
+        for capacity in 1..12 {
+            let text = format!("<a><!--{inside} --><b/></a>");
+            let read = |capacity| read(BufReader::with_capacity(capacity, text.as_bytes()));
+            assert_eq!(read(capacity), read(4096), "{text} by {capacity}");
+        }
+    }
+}
+
 #[test]
 fn a_source_that_fails_is_no_fault_of_the_message() {
     struct Broken;
