@@ -362,6 +362,22 @@ pub struct CallerView {
     pub agencies: Vec<Scope>,
     /// Signature policy for what it sends.
     pub policy: Policy,
+    /// Its signing certificates that end soon, of those with which something was sent lately.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates_near_end: Vec<CertificateEnd>,
+}
+
+/// A signing certificate that ends soon, or has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateEnd {
+    /// SHA-256 of its DER.
+    pub sha256: Digest,
+    /// Whom it names.
+    pub subject: String,
+    /// Its last instant.
+    pub not_after: Timestamp,
+    /// Whole days up to then; negative after it.
+    pub days_left: i64,
 }
 
 /// One agency of the directory; also the body of `POST /v1/agencies`.

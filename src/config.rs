@@ -1,10 +1,14 @@
 //! The hub's configuration, `truc.toml`, and the layout of its data folder. One struct a concern; unknown keys are
 //! refused; units stand in the names; every default stands here and, explained, in [`template`].
 
+mod trust;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+pub use trust::{TrustConfig, TrustSource};
 
 use crate::trust::Sources;
 
@@ -28,6 +32,9 @@ pub struct Config {
     /// The journal: the truth.
     #[serde(default)]
     pub journal: JournalConfig,
+    /// Revocation data: how old, and from where.
+    #[serde(default)]
+    pub trust: TrustConfig,
 }
 
 /// `[hub]`
@@ -140,6 +147,7 @@ impl Config {
             listen: ListenConfig::default(),
             index: IndexConfig::default(),
             journal: JournalConfig::default(),
+            trust: TrustConfig::default(),
         }
     }
 
@@ -180,7 +188,7 @@ impl Config {
         if !((1 << 20)..=(1 << 40)).contains(&self.index.cache_bytes) {
             return fault("index.cache_bytes", "must be from 1048576 (1 MiB) to 1099511627776 (1 TiB)");
         }
-        Ok(())
+        self.trust.check()
     }
 }
 
@@ -194,7 +202,7 @@ fn is_origin(origin: &str) -> bool {
 /// The text of a new `truc.toml`, explained in Vietnamese and English.
 #[must_use]
 pub fn template(config: &Config) -> String {
-    let Config { hub, listen, index, journal } = config;
+    let Config { hub, listen, index, journal, trust } = config;
     let plain = listen.plain.map_or_else(|| "# plain = \"127.0.0.1:8080\"".into(), |at| format!("plain = \"{at}\""));
     format!(
         "# Cấu hình trục. Khóa lạ bị từ chối; đơn vị nằm trong tên khóa.
@@ -220,8 +228,13 @@ cache_bytes = {}
 [journal]
 # Nhật ký là bản gốc duy nhất. / The journal is the only truth.
 segment_bytes = {}
-",
-        hub.origin, hub.message_bytes_max, listen.tls, index.cache_bytes, journal.segment_bytes
+{}",
+        hub.origin,
+        hub.message_bytes_max,
+        listen.tls,
+        index.cache_bytes,
+        journal.segment_bytes,
+        trust::template(trust)
     )
 }
 
@@ -274,6 +287,12 @@ places! {
     intermediates = "trust/intermediates";
     /// Revocation lists.
     crl = "trust/crl";
+    /// OCSP answers.
+    ocsp = "trust/ocsp";
+    /// The highest numbers of CRLs seen: not derived.
+    crl_floors = "trust/crl-floors.json";
+    /// When revocation data was last fetched, for people.
+    fetched = "trust/fetched.json";
     /// The test PKI of a data folder that was made with `--demo`.
     test_pki = "test-pki";
     /// Profiles of clients, one file an access.
@@ -297,7 +316,7 @@ impl DataFolder {
         &self.0
     }
 
-    /// What signers' certificates are checked against: the three folders of `trust/`.
+    /// What signers' certificates are checked against: the folders of `trust/`.
     #[must_use]
     pub fn trust_sources(&self) -> Sources {
         trust_sources(&self.trust())
@@ -316,17 +335,23 @@ impl DataFolder {
             self.roots(),
             self.intermediates(),
             self.crl(),
+            self.ocsp(),
             self.access(),
             self.run(),
         ]
     }
 }
 
-/// The three folders of a trust folder: `roots/`, `intermediates/`, `crl/`.
+/// The folders of a trust folder: `roots/`, `intermediates/`, `crl/`, `ocsp/`.
 #[must_use]
 pub fn trust_sources(trust: &Path) -> Sources {
     let folder = |name| vec![trust.join(name)];
-    Sources { anchors: folder("roots"), intermediates: folder("intermediates"), crls: folder("crl") }
+    Sources {
+        anchors: folder("roots"),
+        intermediates: folder("intermediates"),
+        crls: folder("crl"),
+        ocsp: folder("ocsp"),
+    }
 }
 
 #[cfg(test)]
@@ -343,6 +368,12 @@ mod tests {
         assert_eq!(parse(&template(&config)).unwrap(), config);
         config.listen.plain = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
         config.journal.segment_bytes = 1 << 22;
+        config.trust.source = vec![TrustSource {
+            issuer: crate::domain::Digest::of(b"ca"),
+            crl: vec!["http://ca.example.vn/ca.crl".into()],
+            ocsp: Some("http://ocsp.example.vn/".into()),
+            ocsp_nonce: false,
+        }];
         assert_eq!(parse(&template(&config)).unwrap(), config);
     }
 
@@ -355,9 +386,14 @@ mod tests {
     #[test]
     fn unknown_keys_are_refused_in_every_table() {
         let base = "[hub]\norigin = \"a.vn/log\"\n";
-        for extra in
-            ["colour = 1", "[listen]\nport = 1", "[index]\nsize = 1", "[journal]\nsync = false", "[nodes]\na = 1"]
-        {
+        for extra in [
+            "colour = 1",
+            "[listen]\nport = 1",
+            "[index]\nsize = 1",
+            "[journal]\nsync = false",
+            "[trust]\nurl = 1",
+            "[nodes]\na = 1",
+        ] {
             assert!(parse(&format!("{base}{extra}")).is_err(), "{extra}");
         }
     }
@@ -365,12 +401,14 @@ mod tests {
     #[test]
     fn values_that_cannot_be_are_named_by_their_key() {
         type Change = fn(&mut Config);
-        let changes: [(&str, Change); 5] = [
+        let changes: [(&str, Change); 7] = [
             ("hub.origin", |c| c.hub.origin = "https://a.vn".into()),
             ("hub.message_bytes_max", |c| c.hub.message_bytes_max = 10),
             ("listen.plain", |c| c.listen.plain = Some(SocketAddr::from(([0, 0, 0, 0], 80)))),
             ("journal.segment_bytes", |c| c.journal.segment_bytes = 0),
             ("index.cache_bytes", |c| c.index.cache_bytes = 0),
+            ("trust.timeout_seconds", |c| c.trust.timeout_seconds = 0),
+            ("trust.crl_bytes_max", |c| c.trust.crl_bytes_max = u64::MAX),
         ];
         for (key, change) in changes {
             let mut config = Config::new("a.vn/log");

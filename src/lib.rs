@@ -16,6 +16,7 @@ pub mod hub;
 pub mod index;
 pub mod intake;
 pub mod journal;
+pub mod refresh;
 pub mod signature;
 pub mod telemetry;
 pub mod trail;

@@ -90,6 +90,7 @@ impl Signer {
             anchors: vec![pki.ca("root")],
             intermediates: vec![pki.ca("sub")],
             crls: vec![pki.crl("root"), pki.crl("sub")],
+            ..Sources::default()
         };
         let trust = TrustStore::open(sources, at).unwrap();
         let key = PublicKey::from_certificate(&der(&pki.certificate("signer"))).unwrap();

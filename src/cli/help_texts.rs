@@ -79,6 +79,16 @@ pub(super) const COMMANDS: &[(&str, &str, &str)] = &[
         "The trust folders: what signers' certificates are checked against.",
     ),
     (
+        "trust import",
+        "Nhập CA gốc, CA trung gian và CRL vào kho tin cậy, sau khi kiểm tra.",
+        "Brings roots, intermediates and CRLs into the trust folders, after checking them.",
+    ),
+    (
+        "trust explain",
+        "Vì sao một chứng thư số được tin cậy hay không, từng bước một.",
+        "Why a certificate is trusted or not, step by step.",
+    ),
+    (
         "trust list",
         "Các CA gốc, CA trung gian và CRL đang dùng, còn hiệu lực bao lâu.",
         "Roots, intermediates and CRLs in force, and how long they last.",
@@ -296,6 +306,21 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "Tin vào gì: tệp chứng thư số gốc, hoặc thư mục có roots/, intermediates/, crl/; dùng được nhiều lần; mặc định: trust trong thư mục dữ liệu",
         "What is trusted: an anchor's certificate file, or a folder with roots/, intermediates/, crl/; may be repeated; default: trust in the data folder",
     ),
+    ("trust import", "file", "Tệp chứng thư số hoặc CRL (PEM, DER)", "Files of certificates or CRLs (PEM, DER)"),
+    (
+        "trust import",
+        "sha256",
+        "Dấu vân tay SHA-256 của CA gốc, đã so qua một kênh khác; dùng được nhiều lần",
+        "SHA-256 fingerprint of a root, compared over another channel; may be repeated",
+    ),
+    ("trust explain", "crl", "Thêm một tệp CRL; dùng được nhiều lần", "One more CRL file; may be repeated"),
+    ("trust explain", "at", "Xét tại thời điểm nào; mặc định: bây giờ", "As of which time; default: now"),
+    (
+        "trust explain",
+        "certificate",
+        "Tệp chứng thư số (PEM, DER); các chứng thư số sau đó giúp nối lên gốc",
+        "Certificate file (PEM, DER); further ones in it help to find the path",
+    ),
     ("verify", "crl", "Thêm một tệp CRL; dùng được nhiều lần", "One more CRL file; may be repeated"),
     (
         "verify",
@@ -473,4 +498,5 @@ pub(super) const VALUES: &[(&str, &str)] = &[
     ("DATE", "NGÀY"),
     ("TIME", "THỜI_ĐIỂM"),
     ("STATUS", "MÃ_TRẠNG_THÁI"),
+    ("DIGEST", "DẤU_VÂN_TAY"),
 ];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::api::{DryRun, Party, Receipt, Remark};
+use crate::api::{CertificateEnd, DryRun, Party, Receipt, Remark};
 use crate::cli::compose::ComposeOptions;
 use crate::cli::connect::Connection;
 use crate::cli::exit::Failure;
@@ -39,9 +39,27 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let hub = context.connect()?;
     if options.new {
         let composed = options.compose.write(context, &hub, &options.signer)?;
-        return send(context, &hub, options, &composed);
+        send(context, &hub, options, &composed)?;
+    } else {
+        options.file.iter().try_for_each(|file| send(context, &hub, options, file))?;
     }
-    options.file.iter().try_for_each(|file| send(context, &hub, options, file))
+    near_end(context, &hub);
+    Ok(())
+}
+
+/// A remark for people, where the certificate with which they sign ends soon. Whether it can be had decides nothing.
+fn near_end(context: &Context, hub: &Connection) {
+    if context.out.is_json() {
+        return;
+    }
+    let Ok(caller) = hub.call(hub.client().caller()) else { return };
+    for CertificateEnd { subject, not_after, .. } in caller.certificates_near_end {
+        let (subject, end) = (words::shown(&subject), words::time(not_after, context.lang));
+        context.out.note(
+            format!("Chú ý: chứng thư số {subject} hết hạn lúc {end}; xin cấp mới và đăng ký với trục trước đó."),
+            format!("Note: the certificate {subject} ends at {end}; get a new one and register it before."),
+        );
+    }
 }
 
 fn send(context: &Context, hub: &Connection, options: &Options, file: &Path) -> Result<(), Failure> {

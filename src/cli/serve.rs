@@ -13,6 +13,7 @@ use crate::config::{Config, DataFolder};
 use crate::engine::{Hub, OpenError};
 use crate::http::{self, Listen, Server};
 use crate::journal::JournalError;
+use crate::refresh::Refresher;
 use crate::telemetry::{self, LogFormat};
 
 #[derive(Debug, Args)]
@@ -66,7 +67,10 @@ async fn serve(context: &Context, config: &Config, hub: Hub, stop: impl Future<O
     let addresses = addresses(&server);
     files::write(&folder.address(), (addresses.join("\n") + "\n").as_bytes())?;
     say_ready(context, &addresses)?;
+    let refresher = Refresher::new(hub.clone(), &config.trust, folder, Arc::new(SystemClock));
+    let refreshing = tokio::spawn(refresher.run());
     http::serve(server, hub, stop).await;
+    refreshing.abort();
     context.out.note("Trục đã dừng.", "The hub has stopped.");
     Ok(())
 }

@@ -29,7 +29,7 @@ pub struct Standing {
 }
 
 impl Caller {
-    /// As shown to itself.
+    /// As shown to itself, without what only the trust store knows.
     #[must_use]
     pub fn view(&self) -> CallerView {
         CallerView {
@@ -37,6 +37,7 @@ impl Caller {
             role: self.access.role,
             agencies: self.access.agencies.clone(),
             policy: self.access.policy,
+            certificates_near_end: Vec::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use crate::api::{AccessRequest, AccessView, Agency, Policy, Role, Scope};
+use crate::api::{AccessRequest, AccessView, Agency, CallerView, CertificateEnd, Policy, Role, Scope};
 use crate::delivery::standing::Caller;
 use crate::domain::{Code, Digest, Refusal, Timestamp};
 use crate::engine::hub::Hub;
@@ -14,6 +14,9 @@ use crate::hub::decide::Command;
 use crate::hub::keys;
 use crate::hub::register::{Access, Directory};
 use crate::hub::rows::{AccessRow, AgencyRow, decode, text_id};
+use crate::signature::SignerInfo;
+use crate::trust::End;
+use crate::trust::inventory::days_left;
 use crate::trust::registration::{CertificateRule, Registration};
 
 /// Longest name of an agency, octets.
@@ -35,6 +38,27 @@ impl Hub {
             closed: false,
         };
         Caller { system: "folder".into(), access: Arc::new(access) }
+    }
+
+    /// What the hub knows of a caller; with its signing certificates that end soon.
+    #[must_use]
+    pub fn caller_view(&self, caller: &Caller) -> CallerView {
+        let now = self.now();
+        let is_own = |info: &SignerInfo| caller.access.signers.iter().any(|line| line.certificate.matches(info));
+        let ending = self.trust().signers_near_end(now).into_iter().filter(|info| is_own(info));
+        let end = |info: Arc<SignerInfo>| CertificateEnd {
+            sha256: info.sha256,
+            subject: info.subject.clone(),
+            not_after: info.not_after,
+            days_left: days_left(info.not_after, now),
+        };
+        CallerView { certificates_near_end: ending.map(end).collect(), ..caller.view() }
+    }
+
+    /// What of the trust store will end, the first to end first.
+    #[must_use]
+    pub fn trust_ends(&self) -> Vec<End> {
+        self.trust().ends(self.now())
     }
 
     /// The directory.

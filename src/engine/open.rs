@@ -172,7 +172,7 @@ impl Hub {
         };
         let payloads = Payloads::open(ground.disk(), &data.payloads())?;
         let mut writer = open_writer(ground, config, data, key, Arc::clone(&clock))?;
-        let trust = TrustStore::open(data.trust_sources(), clock.now())?;
+        let trust = TrustStore::open_kept(config.trust.rules(), data.trust_sources(), &data.crl_floors(), clock.now())?;
         warn_of_trust(&trust);
         if writer.tree.view().size() == 0 {
             let HubView { origin, verifier_key, version: software, .. } = view.clone();

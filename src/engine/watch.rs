@@ -1,12 +1,12 @@
 //! Watches the trust folders: a new CRL or certificate takes effect within a second, without a restart. Paths are
-//! configured; nothing is fetched here.
+//! configured; nothing is fetched here. Tells once a day what will end soon.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 use crate::engine::hub::Inner;
-use crate::trust::Sources;
+use crate::trust::{End, Sources};
 
 /// How often the folders are looked at.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -19,11 +19,12 @@ type Seen = (PathBuf, Option<SystemTime>, u64);
 /// Looks until the hub is gone.
 pub(super) fn watch(hub: &Arc<Inner>, sources: Sources) -> std::io::Result<()> {
     let hub = Arc::downgrade(hub);
-    let mut seen = look(&sources);
+    let (mut seen, mut told) = (look(&sources), None);
     std::thread::Builder::new()
         .name("truc-trust".to_owned())
         .spawn(move || {
             while let Some(now) = wait(&hub, &sources) {
+                tell_ends(&hub, &mut told);
                 if now != seen {
                     reload(&hub);
                     seen = now;
@@ -38,6 +39,20 @@ fn wait(hub: &Weak<Inner>, sources: &Sources) -> Option<Vec<Seen>> {
     (hub.strong_count() > 0).then(|| look(sources))
 }
 
+/// Once a day, and once after the start: what will end soon.
+fn tell_ends(hub: &Weak<Inner>, told: &mut Option<i64>) {
+    let Some(hub) = hub.upgrade() else { return };
+    let now = hub.clock.now();
+    let day = now.as_secs().div_euclid(24 * 60 * 60);
+    if told.replace(day) == Some(day) {
+        return;
+    }
+    for end in hub.trust.ends(now).into_iter().filter(|end| end.is_near(hub.trust.warn_days())) {
+        let End { kind, name, sha256, until, days_left } = end;
+        tracing::warn!(kind = kind.as_str(), %name, %sha256, %until, days_left, "ends soon, or has ended");
+    }
+}
+
 fn reload(hub: &Weak<Inner>) {
     let Some(hub) = hub.upgrade() else { return };
     match hub.trust.reload(hub.clock.now()) {
@@ -50,7 +65,7 @@ fn reload(hub: &Weak<Inner>) {
 }
 
 fn look(sources: &Sources) -> Vec<Seen> {
-    let paths = sources.anchors.iter().chain(&sources.intermediates).chain(&sources.crls);
+    let paths = sources.anchors.iter().chain(&sources.intermediates).chain(&sources.crls).chain(&sources.ocsp);
     let mut seen: Vec<Seen> = paths.flat_map(|path| files(path)).collect();
     seen.sort();
     seen

@@ -31,5 +31,5 @@ pub(super) async fn ready(State(app): Shared, headers: HeaderMap) -> Response {
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): Shared, Authenticated(caller): Authenticated) -> Result<Response, Refused> {
     caller.needs(&[Role::Operator])?;
-    Ok(answer::text(app.figures.render(&app.hub.health(), app.hub.last_backup_secs()?)))
+    Ok(answer::text(app.figures.render(&app.hub.health(), app.hub.last_backup_secs()?, &app.hub)))
 }

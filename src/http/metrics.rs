@@ -12,7 +12,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tower::{Layer, Service};
 
 use crate::api::Policy;
-use crate::engine::Health;
+use crate::engine::{Health, Hub};
+use crate::trust::EndKind;
 
 /// Seconds: from a small message on a quiet machine to a large one on a busy one.
 const BUCKETS_SECONDS: [f64; 14] =
@@ -49,6 +50,12 @@ fn describe() {
     describe_counter!("truc_tls_handshakes_failed_total", "TLS handshakes that failed or were too slow");
     describe_gauge!("truc_trail_entries", "Entries in the trail");
     describe_gauge!("truc_last_backup_timestamp_seconds", "When a backup last told that it was made; 0 if none has");
+    describe_gauge!("truc_trust_crls", "CRLs in force");
+    describe_gauge!("truc_trust_ocsp_answers", "Certificates about which an OCSP answer is held");
+    describe_gauge!("truc_trust_faults", "Files of revocation data that were not taken");
+    describe_gauge!("truc_trust_near_end", "Certificates that end soon and CRLs that have run out, by kind");
+    describe_gauge!("truc_trust_days_left", "Days until the first of its kind ends");
+    describe_counter!("truc_trust_fetches_total", "Fetches of revocation data, by kind and outcome");
     describe_gauge!("truc_writable", "1 while the hub takes documents");
 }
 
@@ -81,14 +88,35 @@ impl Figures {
     }
 
     /// The text format of Prometheus.
-    pub(super) fn render(&self, health: &Health, last_backup_secs: i64) -> String {
+    pub(super) fn render(&self, health: &Health, last_backup_secs: i64, hub: &Hub) -> String {
         // Exact up to 2^53 entries.
         #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
         gauge!("truc_trail_entries").set(health.head as f64);
         #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
         gauge!("truc_last_backup_timestamp_seconds").set(last_backup_secs as f64);
         gauge!("truc_writable").set(if health.writable { 1.0 } else { 0.0 });
+        show_trust(hub);
         self.prometheus.render()
+    }
+}
+
+/// What revocation rests on, and the days until the first of each kind ends.
+fn show_trust(hub: &Hub) {
+    let trust = hub.trust();
+    let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+    let report = trust.report();
+    gauge!("truc_trust_crls").set(count(report.crls));
+    gauge!("truc_trust_ocsp_answers").set(count(report.answers));
+    gauge!("truc_trust_faults").set(count(report.faults.len()));
+    let ends = hub.trust_ends();
+    for kind in EndKind::ALL {
+        let own = || ends.iter().filter(|end| end.kind == kind);
+        let near = own().filter(|end| end.is_near(trust.warn_days())).count();
+        gauge!("truc_trust_near_end", "kind" => kind.as_str()).set(count(near));
+        if let Some(first) = own().next() {
+            let days = i32::try_from(first.days_left).unwrap_or(i32::MAX);
+            gauge!("truc_trust_days_left", "kind" => kind.as_str()).set(f64::from(days));
+        }
     }
 }
 

@@ -17,7 +17,8 @@ pub struct Asked {
 /// Which CRLs may say that a certificate was not revoked at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskedCrls {
-    /// Those of that time: for a message that comes in now.
+    /// Those of that time, and what was made later where it still speaks of it: for a message that comes in now, or was
+    /// received and is held.
     Then,
     /// Those made later as well, by what is known today. An entry has its own date, and a certificate that had not run
     /// out when the CRL was made and is not in it was never revoked: so old signatures are looked at (EN 319 102-1,

@@ -5,27 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::domain::{Digest, Timestamp};
-use crate::trust::crl::{Crl, Number};
+use crate::trust::crl::Crl;
 use crate::trust::files::FileError;
+use crate::trust::floors::CrlFloors;
 use crate::trust::revocation::CLOCK_SKEW_MS;
 use crate::trust::snapshot::Fault;
 use crate::trust::usage;
-
-/// The highest cRLNumber seen of every series, so that a rollback is refused after a restart too. The keys say nothing
-/// to people; the numbers are hexadecimal.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CrlFloors(BTreeMap<Digest, String>);
-
-impl CrlFloors {
-    fn of(&self, series: &Digest) -> Option<Number> {
-        self.0.get(series).and_then(|number| hex::decode(number).ok()).map(|number| Number::new(&number))
-    }
-}
 
 /// Every CRL that may be asked.
 #[derive(Debug, Default)]
@@ -55,7 +43,7 @@ impl Crls {
 
     pub(super) fn floors(&self) -> CrlFloors {
         let series = self.of_issuer.values().flatten();
-        CrlFloors(series.map(|(series, crl)| (*series, crl.number.to_hex())).collect())
+        CrlFloors::new(series.map(|(series, crl)| (*series, crl.number.to_hex())))
     }
 }
 
@@ -104,28 +92,30 @@ impl<'a> Gathering<'a> {
         (self.crls, self.faults)
     }
 
-    fn place(&mut self, crl: Crl) -> Result<(), FileError> {
+    /// Takes up one CRL, or says why not.
+    pub(super) fn place(&mut self, crl: Crl) -> Result<(), FileError> {
         let content = |text: String| Err(FileError::Content(text));
         if crl.this_update.as_millis() > self.now.as_millis().saturating_add(CLOCK_SKEW_MS) {
             return content(format!("thisUpdate of the CRL lies in the future ({})", crl.this_update));
         }
         let issuer = self.signer(&crl)?;
         let series = Digest::of_parts(&[issuer.as_bytes(), crl.series().as_bytes()]);
+        let held = self.crls.of_issuer.get(&issuer).and_then(|held| held.get(&series));
+        match held {
+            Some(held) if held.material.sha256 == crl.material.sha256 => return Ok(()),
+            Some(held) if !crl.is_later_than(held) => {
+                return content(format!(
+                    "the CRL (number {}, {}) is not later than the one held (number {}, {})",
+                    crl.number, crl.this_update, held.number, held.this_update
+                ));
+            }
+            _ => {}
+        }
         if let Some(floor) = self.floors.of(&series).filter(|floor| crl.number < *floor) {
             return content(format!("number {} of the CRL is below {floor}, which was held before", crl.number));
         }
-        let held = self.crls.of_issuer.entry(issuer).or_default();
-        match held.get(&series) {
-            Some(held) if held.material.sha256 == crl.material.sha256 => Ok(()),
-            Some(held) if !crl.is_later_than(held) => content(format!(
-                "the CRL (number {}, {}) is not later than the one held (number {}, {})",
-                crl.number, crl.this_update, held.number, held.this_update
-            )),
-            _ => {
-                held.insert(series, Arc::new(crl));
-                Ok(())
-            }
-        }
+        self.crls.of_issuer.entry(issuer).or_default().insert(series, Arc::new(crl));
+        Ok(())
     }
 
     /// The authority whose key signed the CRL.
@@ -150,6 +140,7 @@ impl Signer {
     }
 }
 
-fn issuer_key(name: &[u8], spki: &[u8]) -> Digest {
+/// What tells authorities apart: name and key.
+pub(super) fn issuer_key(name: &[u8], spki: &[u8]) -> Digest {
     Digest::of_parts(&[&name.len().to_be_bytes(), name, spki])
 }

@@ -1,4 +1,4 @@
-//! Certificates and CRLs out of files: PEM or DER, every size and count bounded before it is looked at.
+//! Certificates, CRLs and OCSP answers out of files: PEM or DER, every size and count bounded before it is looked at.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,7 +12,9 @@ pub const CERTIFICATE_OCTETS_MAX: usize = 16 * 1024;
 /// Largest file of certificates: room for a bundle of some hundred.
 const CERTIFICATE_FILE_OCTETS_MAX: u64 = 1024 * 1024;
 /// Largest CRL or file of CRLs: some 900,000 entries, 60 MB when read.
-const CRL_FILE_OCTETS_MAX: u64 = 32 * 1024 * 1024;
+pub const CRL_FILE_OCTETS_MAX: u64 = 32 * 1024 * 1024;
+/// Largest OCSP answer, as [`crate::trust::ocsp::OCTETS_MAX`].
+const OCSP_FILE_OCTETS_MAX: u64 = 64 * 1024;
 /// All files of one kind together.
 const OCTETS_MAX: usize = 128 * 1024 * 1024;
 /// Most files that one source may name, and most certificates or CRLs out of them.
@@ -43,6 +45,7 @@ pub enum FileError {
 pub(super) enum Kind {
     Certificate,
     Crl,
+    Ocsp,
 }
 
 impl Kind {
@@ -50,6 +53,7 @@ impl Kind {
         match self {
             Self::Certificate => &["crt", "cer", "pem", "der"],
             Self::Crl => &["crl", "pem", "der"],
+            Self::Ocsp => &["ocsp", "der"],
         }
     }
 
@@ -57,6 +61,7 @@ impl Kind {
         match self {
             Self::Certificate => CERTIFICATE_FILE_OCTETS_MAX,
             Self::Crl => CRL_FILE_OCTETS_MAX,
+            Self::Ocsp => OCSP_FILE_OCTETS_MAX,
         }
     }
 
@@ -64,6 +69,7 @@ impl Kind {
         match self {
             Self::Certificate => certificates(bytes),
             Self::Crl => crls(bytes),
+            Self::Ocsp => Ok(vec![bytes]),
         }
     }
 }

@@ -20,7 +20,9 @@ pub struct Inventory {
     pub intermediates: Vec<Authority>,
     /// The CRLs in force.
     pub crls: Vec<CrlInForce>,
-    /// CRLs that were not taken: file and reason.
+    /// Certificates about which an OCSP answer is held.
+    pub answers: usize,
+    /// CRLs and OCSP answers that were not taken: file and reason.
     pub faults: Vec<String>,
 }
 
@@ -65,6 +67,7 @@ impl Inventory {
             anchors: list(snapshot.roots()),
             intermediates: list(snapshot.intermediate_materials()),
             crls,
+            answers: snapshot.answers().len(),
             faults: snapshot.faults().iter().map(ToString::to_string).collect(),
         }
     }

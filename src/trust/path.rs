@@ -3,8 +3,8 @@
 //! there is no better one the refusal says what was wrong with the best.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -12,13 +12,12 @@ use webpki::{EndEntityCert, Error, VerifiedPath};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::domain::{Code, Refusal, Timestamp};
-use crate::signature::PublicKey;
+use crate::signature::{Material, PublicKey};
 use crate::trust::algorithms::CHAIN_ALGORITHMS;
 use crate::trust::block::Blocks;
-use crate::trust::crl::Crl;
 use crate::trust::explain::explain;
 use crate::trust::files::CERTIFICATE_OCTETS_MAX;
-use crate::trust::revocation;
+use crate::trust::revocation::{self, Known};
 use crate::trust::snapshot::Snapshot;
 use crate::trust::usage;
 use crate::trust::window::{Window, validity};
@@ -34,9 +33,15 @@ pub(super) enum Place {
     /// An authority, counted from the one that issued the leaf, which is 0.
     Issuer(usize),
     Anchor,
+    /// In no path: an OCSP responder's, under the authority that it answers for.
+    Responder,
 }
 
 impl Place {
+    pub(super) fn is_authority(self) -> bool {
+        matches!(self, Self::Issuer(_) | Self::Anchor)
+    }
+
     fn of(n: usize, length: usize) -> Self {
         match n {
             0 => Self::Leaf,
@@ -53,6 +58,7 @@ impl fmt::Display for Place {
             Self::Issuer(0) => f.write_str("the issuing CA's certificate"),
             Self::Issuer(n) => write!(f, "the certificate of the CA {n} above the issuing CA"),
             Self::Anchor => f.write_str("the root's certificate"),
+            Self::Responder => f.write_str("the OCSP responder's certificate"),
         }
     }
 }
@@ -64,8 +70,8 @@ pub(super) struct Path {
     pub(super) intermediates: Vec<Vec<u8>>,
     /// Position of the anchor among the store's.
     pub(super) anchor: usize,
-    /// The CRLs that said "not revoked", from the leaf upwards.
-    pub(super) crls: Vec<Arc<Crl>>,
+    /// The CRLs and OCSP answers that said "not revoked", from the leaf upwards.
+    pub(super) evidence: Vec<Material>,
     /// When all of this holds.
     pub(super) window: Window,
 }
@@ -156,11 +162,12 @@ fn inspect(
     let certificates = ders.map(parse).collect::<Result<Vec<_>, _>>()?;
     let free = check_blocks(blocks, &certificates, asked.at)?;
     let window = check_certificates(&certificates, asked.at)?.and(free);
-    let good = check_revocation(snapshot, &certificates, asked)?;
+    let good = check_revocation(snapshot.known(blocks), &certificates, asked)?;
     let window = good.iter().fold(window, |window, good| window.and(good.window));
-    let mut crls: Vec<_> = good.into_iter().map(|good| good.crl).collect();
-    crls.dedup_by(|crl, before| Arc::ptr_eq(crl, before));
-    Ok(Path { intermediates, anchor, crls, window })
+    let mut evidence: Vec<_> = good.into_iter().flat_map(|good| good.evidence).collect();
+    let mut seen = HashSet::new();
+    evidence.retain(|material| seen.insert(material.sha256));
+    Ok(Path { intermediates, anchor, evidence, window })
 }
 
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Refusal> {
@@ -208,10 +215,10 @@ fn check_key(certificate: &X509Certificate<'_>, place: Place) -> Result<(), Refu
     })
 }
 
-/// Every certificate but the anchor against its issuer's CRLs. A revocation anywhere in the path weighs more than a
+/// Every certificate but the anchor against its issuer's CRLs and OCSP answers. A revocation anywhere in the path weighs more than a
 /// hold, a hold more than what is not known, and an authority's more than what stands below it.
 fn check_revocation(
-    snapshot: &Snapshot,
+    known: Known<'_>,
     certificates: &[X509Certificate<'_>],
     asked: Asked,
 ) -> Result<Vec<revocation::Good>, Refusal> {
@@ -222,7 +229,7 @@ fn check_revocation(
     let mut good = Vec::new();
     for (n, (certificate, issuer)) in certificates.iter().zip(certificates.iter().skip(1)).enumerate().rev() {
         let place = Place::of(n, certificates.len());
-        match revocation::status(snapshot.crls(), certificate, issuer, place, asked) {
+        match revocation::status(known, certificate, issuer, place, asked.at) {
             Ok(status) => good.push(status),
             Err(refusal) if refusal.code == Code::CertificateRevoked => return Err(refusal),
             Err(refusal) => refused = Some(heavier(refused, refusal)),

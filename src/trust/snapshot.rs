@@ -8,14 +8,18 @@ use rustls_pki_types::{CertificateDer, TrustAnchor};
 use webpki::{EndEntityCert, anchor_from_trusted_cert};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::domain::{Refusal, Timestamp};
+use crate::domain::{Digest, Refusal, Timestamp};
 use crate::signature::{Chain, Material, MaterialKind, PublicKey, SignerInfo};
 use crate::trust::Asked;
 use crate::trust::block::Blocks;
-use crate::trust::crls::{CrlFloors, Crls, Gathering};
+use crate::trust::crls::{Crls, Gathering};
 use crate::trust::explain::explain;
 use crate::trust::files::{FileError, Loaded};
+use crate::trust::floors::CrlFloors;
+use crate::trust::ocsp::{Answers, Authority};
 use crate::trust::path::{self, Place};
+use crate::trust::revocation::{self, Known, Revocation};
+use crate::trust::rules::Ages;
 use crate::trust::usage;
 use crate::trust::window::Window;
 
@@ -39,16 +43,22 @@ pub(super) struct Files {
     pub(super) anchors: Vec<Loaded>,
     pub(super) intermediates: Vec<Loaded>,
     pub(super) crls: Vec<Loaded>,
+    pub(super) ocsp: Vec<Loaded>,
 }
 
-/// Anchors, intermediates and CRLs.
+/// Anchors, intermediates, CRLs and OCSP answers.
 #[derive(Debug)]
 pub(super) struct Snapshot {
+    /// How old revocation data may be.
+    ages: Ages,
     /// In the order of `roots`.
     anchors: Vec<TrustAnchor<'static>>,
     roots: Vec<Material>,
     intermediates: Vec<Material>,
     crls: Crls,
+    answers: Answers,
+    /// With the SHA-256 of the certificate of each.
+    authorities: Vec<(Digest, Authority)>,
     faults: Vec<Fault>,
 }
 
@@ -57,6 +67,7 @@ impl Snapshot {
     /// since one of them must not take the others down.
     pub(super) fn build(
         files: Files,
+        ages: Ages,
         before: Option<&Self>,
         floors: &CrlFloors,
         now: Timestamp,
@@ -77,8 +88,12 @@ impl Snapshot {
                 Err(error) => gathering.fault(path, error),
             }
         }
-        let (crls, faults) = gathering.finish();
-        Ok(Self { anchors, roots, intermediates, crls, faults })
+        let (crls, mut faults) = gathering.finish();
+        let known = |kept: &Material| Authority::of(&kept.der).map(|authority| (kept.sha256, authority));
+        let authorities: Vec<_> = roots.iter().chain(&intermediates).filter_map(known).collect();
+        let held = before.map(|before| &before.answers);
+        let answers = Answers::gather(files.ocsp, &authorities, held, now, &mut faults);
+        Ok(Self { ages, anchors, roots, intermediates, crls, answers, authorities, faults })
     }
 
     /// Checks a certificate: the path, its evidence, and how long the result holds.
@@ -93,7 +108,7 @@ impl Snapshot {
         let certificates = std::iter::once(Material::new(MaterialKind::Certificate, leaf))
             .chain(path.intermediates.iter().map(|der| self.material(der)))
             .chain(self.roots.get(path.anchor).cloned());
-        let evidence = certificates.chain(path.crls.iter().map(|crl| crl.material.clone())).collect();
+        let evidence = certificates.chain(path.evidence).collect();
         let signer = SignerInfo::from_certificate(leaf)?;
         let key = PublicKey::from_certificate(leaf)?;
         Ok((Chain { leaf: Arc::new(signer), key: Arc::new(key), evidence }, path.window))
@@ -126,6 +141,48 @@ impl Snapshot {
         SignerInfo::from_certificate(found).ok().map(|info| info.subject)
     }
 
+    /// What may be asked about revocation.
+    pub(super) fn known<'a>(&'a self, blocks: &'a Blocks) -> Known<'a> {
+        Known { crls: &self.crls, answers: &self.answers, ages: &self.ages, blocks }
+    }
+
+    /// What CRLs and OCSP answers say of a certificate that they name.
+    pub(super) fn revocation(&self, der: &[u8]) -> Option<Revocation> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let issuers = self.authorities.iter().map(|(_, authority)| authority);
+        let issuers = issuers.filter(|authority| authority.has_name(certificate.issuer().as_raw()));
+        revocation::named(&self.crls, &self.answers, &certificate, issuers.map(Authority::issuer_key))
+    }
+
+    pub(super) fn ages(&self) -> &Ages {
+        &self.ages
+    }
+
+    /// An authority, by the SHA-256 of its certificate.
+    pub(super) fn authority(&self, sha256: &Digest) -> Option<&Authority> {
+        self.authorities.iter().find(|(known, _)| known == sha256).map(|(_, authority)| authority)
+    }
+
+    /// The certificate of an authority, by its SHA-256.
+    pub(super) fn certificate(&self, sha256: &Digest) -> Option<&[u8]> {
+        let mut authorities = self.roots.iter().chain(&self.intermediates);
+        authorities.find(|material| material.sha256 == *sha256).map(|material| material.der.as_ref())
+    }
+
+    /// Whether this very certificate is an anchor.
+    pub(super) fn is_anchor(&self, der: &[u8]) -> bool {
+        self.roots.iter().any(|root| root.der.as_ref() == der)
+    }
+
+    /// The certificates of all authorities.
+    pub(super) fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.roots.iter().chain(&self.intermediates).map(|material| material.der.as_ref())
+    }
+
+    pub(super) fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
     pub(super) fn crls(&self) -> &Crls {
         &self.crls
     }
@@ -142,9 +199,9 @@ impl Snapshot {
         &self.faults
     }
 
-    /// Numbers of anchors, intermediates and CRLs.
-    pub(super) fn counts(&self) -> (usize, usize, usize) {
-        (self.roots.len(), self.intermediates.len(), self.crls.len())
+    /// Numbers of anchors, intermediates, CRLs and OCSP answers.
+    pub(super) fn counts(&self) -> (usize, usize, usize, usize) {
+        (self.roots.len(), self.intermediates.len(), self.crls.len(), self.answers.len())
     }
 
     fn material(&self, der: &[u8]) -> Material {
@@ -173,7 +230,7 @@ pub(super) fn is_authority(der: &[u8]) -> bool {
 }
 
 /// An authority's certificate that can stand in a path; its dates are looked at when it does.
-fn authority(der: Vec<u8>, place: Place) -> Result<Material, FileError> {
+pub(super) fn authority(der: Vec<u8>, place: Place) -> Result<Material, FileError> {
     let refused = |refusal: Refusal| FileError::Content(refusal.detail.into_owned());
     let certificate = CertificateDer::from(der.as_slice());
     EndEntityCert::try_from(&certificate).map_err(|error| refused(explain(&error, &der)))?;

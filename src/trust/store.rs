@@ -1,19 +1,21 @@
 //! The trust store of a running hub: a snapshot of files, replaced whole by a reload, and the paths checked under it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::domain::{Refusal, Timestamp};
-use crate::signature::{Chain, ChainCheck};
+use crate::domain::{Code, Refusal, Timestamp};
+use crate::signature::{Chain, ChainCheck, SignerInfo};
 use crate::trust::block::{Block, Blocks};
 use crate::trust::cache::Cache;
-use crate::trust::crls::CrlFloors;
 use crate::trust::files::{Kind, Loaded, load};
-use crate::trust::inventory::Inventory;
+use crate::trust::floors::CrlFloors;
+use crate::trust::inventory::{Inventory, days_left};
 use crate::trust::revocation::Revocation;
+use crate::trust::rules::{Ages, Rules};
+use crate::trust::seen::Seen;
 use crate::trust::snapshot::{Fault, Files, Snapshot, is_authority};
 use crate::trust::usage::Usage;
-use crate::trust::{Asked, Sources, revocation};
+use crate::trust::{Asked, Sources};
 
 /// Why a store could not be loaded. What was loaded before stays in force.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,14 @@ pub enum TrustError {
     /// Files of anchors or intermediates that are missing, damaged or no certificates of authorities.
     #[error("{}", list(.0))]
     Certificates(Vec<Fault>),
+    /// The file of CRL numbers that were seen before. Without it an older CRL could come back unnoticed.
+    #[error("{path}: {reason}; delete the file only if no CRL in force can be older than one used before")]
+    Floors {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: std::io::Error,
+    },
 }
 
 fn list(faults: &[Fault]) -> String {
@@ -36,7 +46,9 @@ pub struct Report {
     pub intermediates: usize,
     /// CRLs in force.
     pub crls: usize,
-    /// CRLs that were not taken: file and reason.
+    /// Certificates about which an OCSP answer is held.
+    pub answers: usize,
+    /// CRLs and OCSP answers that were not taken: file and reason.
     pub faults: Vec<String>,
 }
 
@@ -47,8 +59,11 @@ pub struct Report {
 #[derive(Debug)]
 pub struct TrustStore {
     sources: Sources,
-    usage: Usage,
-    floors: CrlFloors,
+    rules: Rules,
+    floors: Mutex<CrlFloors>,
+    /// Where the floors are kept over restarts.
+    floors_file: Option<PathBuf>,
+    seen: Seen,
     generation: RwLock<Arc<Generation>>,
     /// Held through a reload, so that two of them do not overtake each other.
     reloading: Mutex<()>,
@@ -88,7 +103,23 @@ impl TrustStore {
         let mut files = files(&sources);
         let items = offered.iter().filter(|der| is_authority(der)).cloned().collect();
         files.intermediates.push(Loaded { path: PathBuf::from("KeyInfo"), items: Ok(items) });
-        Self::of(files, Usage::SIGNER, sources, &CrlFloors::default(), now)
+        Self::of(files, Rules::of(Usage::SIGNER), sources, CrlFloors::default(), now)
+    }
+
+    /// Loads a store by these rules, which remembers over restarts in this file which CRLs it has seen.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`TrustError::Floors`] when the file is damaged or cannot be written.
+    pub fn open_kept(rules: Rules, sources: Sources, floors_file: &Path, now: Timestamp) -> Result<Self, TrustError> {
+        let fault = |reason| TrustError::Floors { path: floors_file.to_owned(), reason };
+        let floors = CrlFloors::load(floors_file).map_err(fault)?;
+        let mut store = Self::of(files(&sources), rules, sources, floors.clone(), now)?;
+        let raised = store.crl_floors();
+        if raised != floors {
+            raised.save(floors_file).map_err(fault)?;
+        }
+        store.floors_file = Some(floors_file.to_owned());
+        Ok(store)
     }
 
     /// Loads a store for another use, or one that remembers from before which CRLs it has seen.
@@ -96,20 +127,15 @@ impl TrustStore {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_for(usage: Usage, sources: Sources, floors: &CrlFloors, now: Timestamp) -> Result<Self, TrustError> {
-        Self::of(files(&sources), usage, sources, floors, now)
+        Self::of(files(&sources), Rules::of(usage), sources, floors.clone(), now)
     }
 
-    fn of(
-        files: Files,
-        usage: Usage,
-        sources: Sources,
-        floors: &CrlFloors,
-        now: Timestamp,
-    ) -> Result<Self, TrustError> {
-        let snapshot = Snapshot::build(files, None, floors, now).map_err(TrustError::Certificates)?;
-        let generation = Generation::new(Arc::new(snapshot), Arc::default());
-        let generation = RwLock::new(Arc::new(generation));
-        Ok(Self { sources, usage, floors: floors.clone(), generation, reloading: Mutex::new(()) })
+    fn of(files: Files, rules: Rules, sources: Sources, floors: CrlFloors, now: Timestamp) -> Result<Self, TrustError> {
+        let snapshot = Snapshot::build(files, rules.ages, None, &floors, now).map_err(TrustError::Certificates)?;
+        let floors = Mutex::new(floors.raised(&snapshot.crls().floors()));
+        let generation = RwLock::new(Arc::new(Generation::new(Arc::new(snapshot), Arc::default())));
+        let (seen, reloading) = (Seen::default(), Mutex::new(()));
+        Ok(Self { sources, rules, floors, floors_file: None, seen, generation, reloading })
     }
 
     /// Reads the files again. A CRL that is not later than the one in force is refused, and one whose file is gone
@@ -120,7 +146,9 @@ impl TrustStore {
     pub fn reload(&self, now: Timestamp) -> Result<(), TrustError> {
         let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.generation();
-        let snapshot = read(&self.sources, Some(&before.snapshot), &self.floors, now)?;
+        let floors = self.crl_floors();
+        let snapshot = read(&self.sources, self.rules.ages, Some(&before.snapshot), &floors, now)?;
+        self.raise_floors(&floors, &snapshot);
         self.replace(Generation::new(Arc::new(snapshot), Arc::clone(&before.blocks)));
         Ok(())
     }
@@ -132,20 +160,20 @@ impl TrustStore {
         self.replace(Generation::new(Arc::clone(&before.snapshot), Arc::new(Blocks::new(blocks))));
     }
 
-    /// What the CRLs in force say of a certificate, whatever its path: that it is revoked or on hold, since when and
+    /// What the CRLs and OCSP answers in force say of a certificate, whatever its path: that it is revoked or on hold, since when and
     /// why. Nothing means that none of them names it, not that it is good.
     #[must_use]
     pub fn revocation(&self, der: &[u8]) -> Option<Revocation> {
-        revocation::named(self.generation().snapshot.crls(), der)
+        self.snapshot().revocation(der)
     }
 
     /// What stands in the store.
     #[must_use]
     pub fn report(&self) -> Report {
         let generation = self.generation();
-        let (anchors, intermediates, crls) = generation.snapshot.counts();
+        let (anchors, intermediates, crls, answers) = generation.snapshot.counts();
         let faults = generation.snapshot.faults().iter().map(ToString::to_string).collect();
-        Report { anchors, intermediates, crls, faults }
+        Report { anchors, intermediates, crls, answers, faults }
     }
 
     /// What stands in the store, item by item.
@@ -154,10 +182,52 @@ impl TrustStore {
         Inventory::of(&self.generation().snapshot, now)
     }
 
-    /// The numbers of the CRLs in force, to be given to [`open_for`](Self::open_for) after a restart.
+    /// The highest numbers of CRLs seen so far, to be given to [`open_for`](Self::open_for) after a restart.
     #[must_use]
     pub fn crl_floors(&self) -> CrlFloors {
-        self.generation().snapshot.crls().floors()
+        self.floors.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What cannot be written now is written with the next reload; until then the numbers are in memory.
+    fn raise_floors(&self, before: &CrlFloors, snapshot: &Snapshot) {
+        let raised = before.clone().raised(&snapshot.crls().floors());
+        if raised == *before {
+            return;
+        }
+        if let Some(Err(error)) = self.floors_file.as_ref().map(|path| raised.save(path)) {
+            tracing::error!(%error, "the numbers of the CRLs could not be kept: a restart could take an older CRL");
+        }
+        *self.floors.lock().unwrap_or_else(PoisonError::into_inner) = raised;
+    }
+
+    /// How many days before its end a certificate is told of.
+    #[must_use]
+    pub fn warn_days(&self) -> i64 {
+        self.rules.warn_days
+    }
+
+    /// The signers seen lately whose certificates end soon, or have ended; the one that ends first before the others.
+    #[must_use]
+    pub fn signers_near_end(&self, now: Timestamp) -> Vec<Arc<SignerInfo>> {
+        let days = self.rules.warn_days;
+        let signers = self.seen.all().into_iter().map(|signer| signer.info);
+        let mut ending: Vec<_> = signers.filter(|info| days_left(info.not_after, now) <= days).collect();
+        ending.sort_by_key(|info| info.not_after);
+        ending
+    }
+
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.generation().snapshot)
+    }
+
+    /// What a check that begins now would work on.
+    pub(super) fn in_force(&self) -> (Arc<Snapshot>, Arc<Blocks>) {
+        let generation = self.generation();
+        (Arc::clone(&generation.snapshot), Arc::clone(&generation.blocks))
+    }
+
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
     }
 
     fn replace(&self, generation: Generation) {
@@ -181,11 +251,12 @@ impl TrustStore {
 
 fn read(
     sources: &Sources,
+    ages: Ages,
     before: Option<&Snapshot>,
     floors: &CrlFloors,
     now: Timestamp,
 ) -> Result<Snapshot, TrustError> {
-    Snapshot::build(files(sources), before, floors, now).map_err(TrustError::Certificates)
+    Snapshot::build(files(sources), ages, before, floors, now).map_err(TrustError::Certificates)
 }
 
 fn files(sources: &Sources) -> Files {
@@ -193,7 +264,13 @@ fn files(sources: &Sources) -> Files {
         anchors: load(&sources.anchors, Kind::Certificate),
         intermediates: load(&sources.intermediates, Kind::Certificate),
         crls: load(&sources.crls, Kind::Crl),
+        ocsp: load(&there(&sources.ocsp), Kind::Ocsp),
     }
+}
+
+/// Without OCSP there is no folder for it.
+fn there(paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths.iter().filter(|path| path.exists()).cloned().collect()
 }
 
 impl ChainCheck for TrustStore {
@@ -202,9 +279,20 @@ impl ChainCheck for TrustStore {
         if let Some(chain) = generation.cache.get(leaf, others, at) {
             return Ok(chain);
         }
-        let (chain, window) =
-            generation.snapshot.check(leaf, others, Asked::now(self.usage, at), &generation.blocks)?;
+        let checked = generation.snapshot.check(leaf, others, Asked::now(self.rules.usage, at), &generation.blocks);
+        if is_signed(&checked) {
+            self.seen.note(leaf, at);
+        }
+        let (chain, window) = checked?;
         generation.cache.put(leaf, others, &chain, window);
         Ok(chain)
     }
+}
+
+/// Whether there is a path to an anchor, even if revocation stands against it or is not known.
+fn is_signed<T>(checked: &Result<T, Refusal>) -> bool {
+    let is_undecided = |refusal: &Refusal| {
+        matches!(refusal.code, Code::RevocationUnknown | Code::CertificateOnHold | Code::CertificateRevoked)
+    };
+    checked.as_ref().err().is_none_or(is_undecided)
 }

@@ -9,5 +9,6 @@ mod life;
 mod operator;
 mod support;
 mod transcripts;
+mod trust;
 mod verify;
 mod work;

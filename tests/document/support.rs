@@ -99,7 +99,11 @@ impl Office {
     pub(crate) fn trust_with(&self, crl: &str) -> TrustStore {
         let file = |name: &str| vec![self.folder.join(name)];
         let crls = vec![self.folder.join("root.crl"), self.folder.join(crl)];
-        TrustStore::open(Sources { anchors: file("root.pem"), intermediates: file("sub.pem"), crls }, days(0)).unwrap()
+        TrustStore::open(
+            Sources { anchors: file("root.pem"), intermediates: file("sub.pem"), crls, ..Sources::default() },
+            days(0),
+        )
+        .unwrap()
     }
 
     pub(crate) fn read(&self, file: &str) -> Vec<u8> {

@@ -186,6 +186,7 @@ pub(crate) fn trust(folder: &Path) -> TrustStore {
         anchors: files(&["root.cert.pem"]),
         intermediates: files(&["sub.cert.pem", "subec.cert.pem"]),
         crls: files(&["root.crl.pem", "sub.crl.pem", "subec.crl.pem"]),
+        ..Sources::default()
     };
     TrustStore::open(sources, now()).unwrap()
 }

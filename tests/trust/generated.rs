@@ -62,6 +62,7 @@ fn sources(pki: &Path, crls: &[&str]) -> Sources {
         anchors: vec![certificate("root")],
         intermediates: ["sub", "subec", "subexpired", "subnc", "subrevoked"].map(certificate).to_vec(),
         crls: crls.iter().map(|name| pki.join(format!("{name}.crl.pem"))).collect(),
+        ..Sources::default()
     }
 }
 

@@ -7,6 +7,7 @@
 mod exceptions;
 mod generated;
 mod limbo;
+mod ocsp;
 mod pkits;
 mod stories;
 mod vectors;

@@ -274,7 +274,7 @@ fn a_root_that_has_expired_ends_no_path_but_its_renewal_does() {
     fs::write(&file, expired.certificate()).unwrap();
     let open = |anchors: &[&Path]| {
         let anchors = anchors.iter().map(|path| path.to_path_buf()).collect();
-        let sources = Sources { anchors, intermediates: vec![sub.clone()], crls: crls.clone() };
+        let sources = Sources { anchors, intermediates: vec![sub.clone()], crls: crls.clone(), ..Sources::default() };
         TrustStore::open(sources, at(NOW)).unwrap()
     };
     let refusal = open(&[&file]).check(&office.leaf("g22"), &[], at(NOW)).unwrap_err();
@@ -332,7 +332,7 @@ fn the_published_authorities_can_be_loaded() {
     }
     let files = |names: &[&str]| names.iter().map(|name| folder.join(name)).collect();
     let (anchors, intermediates) = (files(&["rootcag2.crt", "vnrca256.crt"]), files(&["cpcag2.crt"]));
-    let store = TrustStore::open(Sources { anchors, intermediates, crls: Vec::new() }, at(NOW)).unwrap();
+    let store = TrustStore::open(Sources { anchors, intermediates, ..Sources::default() }, at(NOW)).unwrap();
     let report = store.report();
     assert_eq!((report.anchors, report.intermediates, report.crls), (2, 1, 0));
     let sub = certificate(&folder.join("cpcag2.crt"));
@@ -413,7 +413,12 @@ fn a_revoked_authority_takes_everybody_below_with_it() {
     let root = authority(&office, "root");
     let sub = certificate(&office.layout.ca("sub"));
     let serial = x509_parser::parse_x509_certificate(&sub).unwrap().1.serial.to_bytes_be();
-    let revoked = truc::trust::pki::Revoked { serial, at: at(LATER), reason: Some(RevocationReason::CaCompromise) };
+    let revoked = truc::trust::pki::Revoked {
+        serial,
+        at: at(LATER),
+        reason: Some(RevocationReason::CaCompromise),
+        invalid_since: Some(at(NOW)),
+    };
     let crl =
         CrlPlan { number: 2, this_update: at(LATER), next_update: at("2027-01-01T00:00:00Z"), revoked: vec![revoked] };
     fs::write(office.layout.crl("root"), root.crl(&crl).unwrap()).unwrap();

@@ -62,6 +62,10 @@ fn configuration(options: &Options) -> Result<Config, Failure> {
     };
     let mut config = Config::new(origin);
     config.listen.tls = options.listen;
+    if options.demo {
+        // The CRLs of the test PKI are made once, for ten years.
+        (config.trust.crl_age_days_max, config.trust.authority_crl_age_days_max) = (3_653, 3_653);
+    }
     config.check().map_err(|error| Failure::usage(error.to_string(), error.to_string()))?;
     Ok(config)
 }

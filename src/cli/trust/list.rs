@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{Context, words};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::trust_sources;
 use crate::domain::{Lang, Timestamp};
+use crate::refresh::{Fetched, Record};
 use crate::trust::inventory::{Authority, CrlInForce, Inventory};
-use crate::trust::{Sources, TrustStore};
+use crate::trust::{CrlFloors, TrustError, TrustStore, Usage};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -21,16 +23,28 @@ pub(super) struct Options {
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let folder = options.trust.clone().unwrap_or_else(|| context.data.trust());
     let now = SystemClock.now();
-    let inventory = open(trust_sources(&folder), now)?.inventory(now);
+    let path = folder.join("crl-floors.json");
+    let floors = CrlFloors::load(&path).map_err(|error| Failure::read(&path, &error))?;
+    let store = open(TrustStore::open_for(Usage::SIGNER, trust_sources(&folder), &floors, now))?;
+    let (inventory, fetched) = (store.inventory(now), Record::load(&folder.join("fetched.json")));
     if context.out.is_json() {
-        return context.out.json(&inventory);
+        return context.out.json(&Answer { inventory: &inventory, sources: &fetched });
     }
-    show(context, &inventory)
+    show(context, &inventory)?;
+    sources(context, &fetched)
 }
 
-/// The store behind these sources.
-pub(super) fn open(sources: Sources, now: Timestamp) -> Result<TrustStore, Failure> {
-    TrustStore::open(sources, now).map_err(|error| {
+/// For programs.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    inventory: &'a Inventory,
+    sources: &'a Record,
+}
+
+/// The store, or what is wrong with its folders.
+pub(super) fn open(opened: Result<TrustStore, TrustError>) -> Result<TrustStore, Failure> {
+    opened.map_err(|error| {
         Failure::new(
             Exit::NoInput,
             format!("Không đọc được kho tin cậy: {error}"),
@@ -51,11 +65,34 @@ fn show(context: &Context, inventory: &Inventory) -> Result<(), Failure> {
     let rows: Vec<_> =
         anchors.chain(intermediates).chain(inventory.crls.iter().map(|crl| crl_row(crl, lang))).collect();
     context.out.table(&header, &rows)?;
+    if inventory.answers > 0 {
+        let number = words::count(u64::try_from(inventory.answers).unwrap_or(u64::MAX), lang);
+        context.out.say(format!("Trả lời OCSP: {number}"), format!("OCSP answers: {number}"))?;
+    }
     for fault in &inventory.faults {
         let fault = words::shown(fault);
         context.out.say(format!("Không dùng được: {fault}"), format!("Not taken: {fault}"))?;
     }
     Ok(())
+}
+
+/// What was fetched from where, and when.
+fn sources(context: &Context, fetched: &Record) -> Result<(), Failure> {
+    let lang = context.lang;
+    if fetched.0.is_empty() {
+        return Ok(());
+    }
+    let header = match lang {
+        Lang::Vi => ["Nguồn", "Hỏi lần cuối", "Trả lời lần cuối", "Có bản mới", "Lỗi"],
+        Lang::En => ["Source", "Last asked", "Last answered", "Last renewed", "Error"],
+    };
+    let time = |at: Option<Timestamp>| at.map(|at| words::time(at, lang)).unwrap_or_default();
+    let row = |(address, fetched): (&String, &Fetched)| {
+        let Fetched { asked, answered, renewed, error, .. } = fetched;
+        let error = error.clone().unwrap_or_default();
+        vec![address.clone(), words::time(*asked, lang), time(*answered), time(*renewed), error]
+    };
+    context.out.table(&header, &fetched.0.iter().map(row).collect::<Vec<_>>())
 }
 
 fn row(kind: &str, authority: &Authority, lang: Lang) -> Vec<String> {

@@ -4,7 +4,10 @@ use clap::{Args, Subcommand};
 
 use crate::cli::Context;
 use crate::cli::exit::Failure;
+use crate::domain::Timestamp;
 
+mod explain;
+mod import;
 mod list;
 
 #[derive(Debug, Args)]
@@ -16,11 +19,21 @@ pub(super) struct Options {
 /// In the order of the help.
 #[derive(Debug, Subcommand)]
 enum Act {
+    Import(import::Options),
     List(list::Options),
+    Explain(explain::Options),
+}
+
+/// RFC 3339, or a day, which is taken at its end in Asia/Ho_Chi_Minh.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let text = if text.len() == 10 { format!("{text}T23:59:59+07:00") } else { text.to_owned() };
+    text.parse().map_err(|_| "2026-11-22, 2026-11-22T14:05:00+07:00".to_owned())
 }
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     match &options.act {
+        Act::Import(options) => import::run(context, options),
         Act::List(options) => list::run(context, options),
+        Act::Explain(options) => explain::run(context, options),
     }
 }

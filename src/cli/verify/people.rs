@@ -110,9 +110,12 @@ fn range(lines: Lines, except: Option<Lines>, lang: Lang) -> String {
 fn evidence(verdict: &Verdict, lang: Lang) -> Option<String> {
     let count = |kind| verdict.evidence.iter().filter(|material| material.kind == kind).count();
     let (certificates, crls) = (count(MaterialKind::Certificate), count(MaterialKind::Crl));
-    let text = match lang {
-        Lang::Vi => format!("{certificates} chứng thư số, {crls} CRL"),
-        Lang::En => format!("certificates: {certificates}, CRLs: {crls}"),
+    let answers = count(MaterialKind::Ocsp);
+    let text = match (lang, answers) {
+        (Lang::Vi, 0) => format!("{certificates} chứng thư số, {crls} CRL"),
+        (Lang::En, 0) => format!("certificates: {certificates}, CRLs: {crls}"),
+        (Lang::Vi, _) => format!("{certificates} chứng thư số, {crls} CRL, {answers} trả lời OCSP"),
+        (Lang::En, _) => format!("certificates: {certificates}, CRLs: {crls}, OCSP answers: {answers}"),
     };
     (!verdict.evidence.is_empty()).then_some(text)
 }

@@ -31,6 +31,7 @@ fn sources(context: &Context, options: &Options) -> Sources {
             sources.anchors.extend(folder.anchors);
             sources.intermediates.extend(folder.intermediates);
             sources.crls.extend(folder.crls);
+            sources.ocsp.extend(folder.ocsp);
         } else {
             sources.anchors.push(path.clone());
         }

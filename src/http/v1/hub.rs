@@ -15,6 +15,9 @@ pub(in crate::http) async fn hub(State(app): Shared, _: Authenticated) -> Result
 }
 
 /// `GET /v1/caller`
-pub(in crate::http) async fn caller(Authenticated(caller): Authenticated) -> Result<Response, Refused> {
-    answer::json(StatusCode::OK, &caller.view())
+pub(in crate::http) async fn caller(
+    State(app): Shared,
+    Authenticated(caller): Authenticated,
+) -> Result<Response, Refused> {
+    answer::json(StatusCode::OK, &app.hub.caller_view(&caller))
 }

@@ -175,6 +175,7 @@ mod tests {
             serial: [[0x81; 4], n.to_be_bytes()].concat(),
             at: at("2026-06-01T00:00:00Z"),
             reason: Some(rcgen::RevocationReason::CertificateHold),
+            invalid_since: None,
         };
         let plan = CrlPlan {
             number: 7,

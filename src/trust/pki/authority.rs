@@ -25,6 +25,8 @@ pub struct Revoked {
     pub at: Timestamp,
     /// Why, if it is said.
     pub reason: Option<RevocationReason>,
+    /// invalidityDate, if it is said.
+    pub invalid_since: Option<Timestamp>,
 }
 
 /// What a CRL says.
@@ -82,6 +84,10 @@ impl Authority {
         self.issuer.key().serialize_pem()
     }
 
+    pub(super) fn signing_key(&self) -> &KeyPair {
+        self.issuer.key()
+    }
+
     /// Certifies a key: the end-entity certificate in DER.
     ///
     /// # Errors
@@ -124,7 +130,7 @@ fn entry(revoked: &Revoked) -> RevokedCertParams {
         serial_number: SerialNumber::from_slice(&revoked.serial),
         revocation_time: date_time_ymd(1970, 1, 1) + since_1970(revoked.at),
         reason_code: revoked.reason,
-        invalidity_date: None,
+        invalidity_date: revoked.invalid_since.map(|at| date_time_ymd(1970, 1, 1) + since_1970(at)),
     }
 }
 

@@ -156,6 +156,7 @@ impl Layout {
             anchors: vec![self.ca("root")],
             intermediates: vec![self.ca("sub")],
             crls: vec![self.crl("root"), self.crl("sub")],
+            ocsp: Vec::new(),
         }
     }
 

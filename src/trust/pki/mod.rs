@@ -6,11 +6,13 @@
 mod authority;
 mod files;
 mod folder;
+mod ocsp;
 mod profile;
 mod reissue;
 
 pub use authority::{Authority, CrlPlan, Revoked};
 pub use folder::{Holder, Layout, Plan, Standing};
+pub use ocsp::{OcspPlan, OcspStatus};
 pub use profile::Profile;
 pub use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose, RevocationReason};
 pub use reissue::reissue_crl;

@@ -46,7 +46,12 @@ fn known(entry: &RevokedCertificate<'_>) -> Revoked {
         serial: entry.serial().to_bytes_be(),
         at: Timestamp::from_millis(entry.revocation_date.timestamp().saturating_mul(1000)),
         reason: entry.reason_code().and_then(|(_, code)| reason(code)),
+        invalid_since: invalidity(entry),
     }
+}
+
+fn invalidity(entry: &RevokedCertificate<'_>) -> Option<Timestamp> {
+    entry.invalidity_date().map(|(_, date)| Timestamp::from_millis(date.timestamp().saturating_mul(1000)))
 }
 
 fn reason(code: ReasonCode) -> Option<RevocationReason> {
@@ -67,5 +72,5 @@ pub(super) fn revocation(certificate: &[u8], at: Timestamp, path: &Path) -> Resu
     let (_, certificate) = X509Certificate::from_der(certificate)
         .map_err(|_| PkiError::Unreadable { path: path.to_owned(), what: "no certificate" })?;
     let serial = certificate.serial.to_bytes_be();
-    Ok(Revoked { serial, at, reason: Some(RevocationReason::KeyCompromise) })
+    Ok(Revoked { serial, at, reason: Some(RevocationReason::KeyCompromise), invalid_since: None })
 }

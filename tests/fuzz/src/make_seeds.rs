@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let serial = SignerInfo::from_certificate(&revoked).map_err(|refusal| refusal.to_string())?.serial;
     let serial =
         (0..serial.len()).step_by(2).map(|at| u8::from_str_radix(&serial[at..at + 2], 16)).collect::<Result<_, _>>()?;
-    let listed = Revoked { serial, at: at(0), reason: None };
+    let listed = Revoked { serial, at: at(0), reason: None, invalid_since: None };
 
     let put = |target: &str, name: &str, bytes: &[u8]| -> Result<(), Box<dyn Error>> {
         let folder = seeds(target);
