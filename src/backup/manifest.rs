@@ -17,7 +17,7 @@ const BYTES_MAX: u64 = 1 << 30;
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// `FORMAT`.
     pub format: u32,
     /// Name of the backup.
     pub name: String,
