@@ -200,6 +200,22 @@ pub(super) fn qname(text: &str, at: usize, limit: usize) -> Result<QName, Flaw> 
     }
 }
 
+/// A QName in ASCII at the beginning of a piece, with `>` right behind it: the length of its prefix with the colon, and its
+/// own. None for everything else, which needs a closer look.
+#[inline]
+pub(super) fn plain_name(piece: &[u8], limit: usize) -> Option<(usize, usize)> {
+    let first = ascii_name(piece, 0);
+    let (prefix, end) = match piece.get(first) {
+        Some(b':') => (first + 1, ascii_name(piece, first + 1)),
+        _ => (0, first),
+    };
+    let is_plain = piece.get(end) == Some(&b'>')
+        && end <= limit
+        && starts_ascii(piece, 0)
+        && (prefix == 0 || starts_ascii(piece, prefix));
+    is_plain.then_some((prefix, end))
+}
+
 /// A QName that is not plain ASCII, or none.
 #[cold]
 fn unusual_qname(text: &str, at: usize, limit: usize) -> Result<QName, Flaw> {
@@ -318,6 +334,17 @@ mod tests {
             let mut out = String::new();
             push_lines(&mut out, from);
             assert_eq!(out, to, "{from:?}");
+        }
+    }
+
+    #[test]
+    fn plain_names_are_those_that_need_no_closer_look() {
+        assert_eq!(plain_name(b"a>", 10), Some((0, 1)));
+        assert_eq!(plain_name(b"edXML:To>x", 10), Some((6, 8)));
+        for other in
+            ["", "a", "a/>", "a >", "1a>", ":a>", "a:>", "a:1>", "a:b:c>", "ab\u{1EA1}>", "abcdefghijk>", "xml:a"]
+        {
+            assert_eq!(plain_name(other.as_bytes(), 10), None, "{other}");
         }
     }
 

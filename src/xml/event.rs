@@ -108,6 +108,12 @@ impl<'r> Start<'r> {
         self.name
     }
 
+    /// Whether there are any attributes but namespace declarations.
+    #[inline]
+    pub(super) fn has_attributes(&self) -> bool {
+        self.tag.has_attributes()
+    }
+
     /// The attributes in the order in which they stand, without namespace declarations.
     #[must_use]
     pub fn attributes(&self) -> impl ExactSizeIterator<Item = Attribute<'r>> + use<'r> {

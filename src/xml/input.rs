@@ -58,6 +58,13 @@ impl<R: BufRead> Input<R> {
         self.window.skip(amount);
     }
 
+    /// Passes over a tag that was looked at and holds nothing but its name: there is no markup of it.
+    #[inline]
+    pub(super) fn skip_tag(&mut self, amount: usize) {
+        self.markup.clear();
+        self.window.skip(amount);
+    }
+
     /// Passes over a byte order mark.
     pub(super) fn skip_byte_order_mark(&mut self) -> io::Result<()> {
         if self.peek(BYTE_ORDER_MARK.len())?.starts_with(BYTE_ORDER_MARK) {

@@ -40,8 +40,35 @@ impl<R: BufRead> Reader<R> {
         if self.open.depth() >= self.limits.depth {
             return Err((Code::XmlLimit, start, "elements are nested too deep"));
         }
-        self.cut(start, 1, &mut ElementParser::Outside, self.limits.tag)?;
-        self.element(start).map(|()| Token::Start)
+        if !self.plain_tag()? {
+            self.cut(start, 1, &mut ElementParser::Outside, self.limits.tag)?;
+            self.element(start)?;
+        }
+        self.stage = Stage::Root;
+        self.brackets = 0;
+        Ok(Token::Start)
+    }
+
+    /// The start tag that most elements have: a name in ASCII and nothing else. False where it is another, of which
+    /// nothing was read yet.
+    #[inline]
+    fn plain_tag(&mut self) -> Result<bool, Placed> {
+        let Self { input, open, scope, tag, limits, .. } = self;
+        let at = input.position();
+        let piece = input.peek(2).map_err(|_| fault(at, UNREADABLE))?;
+        let most = limits.name.min(limits.tag.saturating_sub(1));
+        let Some((prefix, length)) = chars::plain_name(piece.get(1..).unwrap_or_default(), most) else {
+            return Ok(false);
+        };
+        let Some(Ok(name)) = piece.get(1..=length).map(std::str::from_utf8) else { return Ok(false) };
+        let Some(binding) = scope.resolve(name.get(..prefix.saturating_sub(1)).unwrap_or_default()) else {
+            return Ok(false);
+        };
+        open.push(name, prefix, scope.open());
+        open.bind(binding);
+        tag.clear();
+        input.skip_tag(length + 2);
+        Ok(true)
     }
 
     /// The start tag that was cut out.
@@ -52,8 +79,6 @@ impl<R: BufRead> Reader<R> {
         self.open.push(name.qualified(text), name.local.start, self.scope.open());
         let binding = self.tag.read(text, &name, &self.limits, &mut self.scope).map_err(flawed)?;
         self.open.bind(binding);
-        self.stage = Stage::Root;
-        self.brackets = 0;
         if self.input.markup().ends_with("/>") {
             self.due = Due::End(start..self.input.position());
         }

@@ -110,7 +110,9 @@ impl Scope {
     #[inline]
     pub(super) fn resolve(&self, prefix: &str) -> Option<Binding> {
         let (arena, prefix) = (self.arena.as_bytes(), prefix.as_bytes());
-        let same = |pair: &Pair| pair.name.len() == prefix.len() && arena.get(pair.name.clone()) == Some(prefix);
+        let same = |pair: &Pair| {
+            pair.name.len() == prefix.len() && (prefix.is_empty() || arena.get(pair.name.clone()) == Some(prefix))
+        };
         self.bindings.iter().rposition(same).map(Binding)
     }
 

@@ -40,6 +40,13 @@ pub(super) struct Tag {
 pub(super) static BARE: Tag = Tag { normalised: String::new(), items: Vec::new() };
 
 impl Tag {
+    /// A tag without attributes.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        self.normalised.clear();
+        self.items.clear();
+    }
+
     /// Reads the attributes behind the name, declares the namespaces in `scope` (which has the element open already),
     /// and gives the binding of the element's own name. Offsets of flaws count in the text of the tag.
     pub(super) fn read(
@@ -49,8 +56,7 @@ impl Tag {
         limits: &Limits,
         scope: &mut Scope,
     ) -> Result<Binding, Flaw> {
-        self.normalised.clear();
-        self.items.clear();
+        self.clear();
         let mut at = name.local.end;
         while let Some(start) = next_attribute(text, at)? {
             at = self.attribute_at(text, start, limits, scope)?;
@@ -119,6 +125,11 @@ impl Tag {
             scope.keep(qualified, value);
         }
         Ok(())
+    }
+
+    #[inline]
+    pub(super) fn has_attributes(&self) -> bool {
+        !self.items.is_empty()
     }
 
     pub(super) fn attributes<'r>(

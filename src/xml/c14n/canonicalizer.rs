@@ -65,8 +65,8 @@ impl<S: Sink> Canonicalizer<S> {
         if self.suspended {
             return;
         }
-        match event.kind {
-            Kind::Start(start) => self.start(&start),
+        match &event.kind {
+            Kind::Start(start) => self.start(start),
             Kind::End(name) => self.end(name),
             Kind::Text(text) => self.output.text(text),
             Kind::Comment(text) if self.algorithm.comments => self.outside(|output| {
@@ -110,8 +110,11 @@ impl<S: Sink> Canonicalizer<S> {
             _ if apex => start.in_scope().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
             _ => start.declarations().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
         }
+        if !start.has_attributes() && !self.rendered.has_own() && !apex {
+            return self.output.tag(b"<", start.name.qualified);
+        }
         self.output.put(b"<");
-        self.output.put(start.name().qualified.as_bytes());
+        self.output.put(start.name.qualified.as_bytes());
         for (prefix, uri) in self.rendered.own() {
             self.output.declaration(prefix, uri);
         }
@@ -123,11 +126,9 @@ impl<S: Sink> Canonicalizer<S> {
         self.output.put(b">");
     }
 
-    fn end(&mut self, name: Name<'_>) {
+    fn end(&mut self, name: &Name<'_>) {
         self.rendered.close();
-        self.output.put(b"</");
-        self.output.put(name.qualified.as_bytes());
-        self.output.put(b">");
+        self.output.tag(b"</", name.qualified);
         if self.rendered.depth() == 0 {
             self.stage = Stage::After;
         }
@@ -136,7 +137,7 @@ impl<S: Sink> Canonicalizer<S> {
     /// Exclusive XML Canonicalization, 3: the prefixes that this element visibly uses, and those of the PrefixList as
     /// the inclusive method would have them.
     fn declare_used(&mut self, start: &Start<'_>, apex: bool) {
-        let name = start.name();
+        let name = &start.name;
         if name.prefix != "xml" {
             self.rendered.declare(name.prefix, name.ns);
         }

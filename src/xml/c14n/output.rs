@@ -45,6 +45,17 @@ impl<S: Sink> Output<S> {
         self.sink
     }
 
+    /// `<name>` or `</name>`: the tag of an element without attributes.
+    #[inline]
+    pub(super) fn tag(&mut self, open: &[u8], name: &str) {
+        if self.buffer.len() + name.len() + 3 > BUFFER {
+            self.flush();
+        }
+        self.buffer.extend_from_slice(open);
+        self.buffer.extend_from_slice(name.as_bytes());
+        self.buffer.push(b'>');
+    }
+
     /// ` name="value"`
     pub(super) fn attribute(&mut self, name: &str, value: &str) {
         self.put(b" ");

@@ -39,8 +39,9 @@ impl Rendered {
     #[inline]
     pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
         let (prefix, uri) = (prefix.as_bytes(), uri.as_bytes());
-        let is_known =
-            |known: &&Declaration| known.prefix.len() == prefix.len() && self.octets(&known.prefix) == prefix;
+        let is_known = |known: &&Declaration| {
+            known.prefix.len() == prefix.len() && (prefix.is_empty() || self.octets(&known.prefix) == prefix)
+        };
         let known = self.declarations.iter().rfind(is_known);
         // `xmlns=""` is superfluous where no default namespace stands around it (C14N 1.0, 2.3)
         if known.map_or(prefix.is_empty() && uri.is_empty(), |known| self.octets(&known.uri) == uri) {
@@ -51,6 +52,12 @@ impl Rendered {
         let middle = self.arena.len();
         self.arena.extend_from_slice(uri);
         self.declarations.push(Declaration { prefix: start..middle, uri: middle..self.arena.len() });
+    }
+
+    /// Whether the innermost element has declarations.
+    #[inline]
+    pub(super) fn has_own(&self) -> bool {
+        self.elements.last().is_some_and(|element| self.declarations.len() > element.0)
     }
 
     /// The declarations of the innermost element as (prefix, URI), sorted by prefix.
