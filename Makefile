@@ -23,9 +23,10 @@ check: test ## The same as test
 vectors: ## Run the public test vectors and print the counts by kind and class
 	@scripts/vectors.sh
 
-bench: ## Measure the hub beside a bare server
+bench: ## Measure: the hub beside a bare server, verification beside others, memory while 1 GB passes
 	@scripts/setup.sh bench
 	@cargo bench --locked
+	@TRUC_STREAM_BYTES=1000000000 cargo test --locked --release --test streaming -- --nocapture --test-threads 1
 
 fuzz: ## Fuzz every target for SECONDS (600), or those in TARGETS
 	@scripts/setup.sh fuzz

@@ -18,6 +18,8 @@ package() {
         mkfs.ext4) echo e2fsprogs ;;
         losetup) echo mount ;;
         unshare) echo util-linux ;;
+        softhsm2-util) echo softhsm2 ;;
+        pkcs11-tool) echo opensc ;;
         *) echo "$1" ;;
     esac
 }
@@ -27,7 +29,7 @@ commands() {
         run) echo cc ;;
         fuzz) echo cc c++ ;;                 # libFuzzer is C++
         bench) echo cc openssl xmlsec1 java ;; # RSA keys: ring makes none
-        test) echo cc openssl xmlsec1 xmllint python3 javac fusermount3 mkfs.ext4 losetup unshare ;;
+        test) echo cc openssl xmlsec1 xmllint python3 javac fusermount3 mkfs.ext4 losetup unshare softhsm2-util pkcs11-tool ;;
         powercut) echo cc fusermount3 mkfs.ext4 losetup unshare ;;
         *) fail "usage: setup.sh run|test|bench|fuzz|powercut" ;;
     esac

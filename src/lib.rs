@@ -19,6 +19,7 @@ pub mod journal;
 pub mod refresh;
 pub mod signature;
 pub mod telemetry;
+pub mod token;
 pub mod trail;
 pub mod trust;
 pub mod xml;

@@ -40,6 +40,7 @@ mod sign;
 mod signer;
 mod spill;
 mod status;
+mod token;
 mod track;
 mod trail;
 mod trust;

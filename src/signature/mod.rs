@@ -34,7 +34,7 @@ pub use chain::{Chain, ChainCheck, Material, MaterialKind, SignerInfo};
 pub use key::{KeyKind, PublicKey};
 pub use profile::{ExpandedName, KeyInfo, Limits, Part, Parts, Profile, References, SignaturePlace};
 pub use sign::{Coverage, SigningOptions, sign};
-pub use signing_key::{KeyError, SigningKey};
+pub use signing_key::{HeldKey, KeyError, SigningKey};
 pub(crate) use verdict::classify;
 pub use verdict::{Algorithms, Covered, Indication, SubIndication, Verdict, Weakness};
 pub use verified::{Examined, Verified};

@@ -1,4 +1,5 @@
-//! Private keys. Their material goes nowhere but into ring: not into Debug, errors or logs.
+//! Private keys. Their material goes nowhere but into ring: not into Debug, errors or logs. Some are held elsewhere, in
+//! a token, and only asked.
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ use rustls_pki_types::pem::PemObject;
 use crate::signature::{DigestMethod, KeyKind, PublicKey, SignatureMethod, der};
 
 /// Why a private key cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// There is no private key in the text, or only an encrypted one.
     #[error("no unencrypted private key in PEM (PKCS#8, PKCS#1 or SEC 1)")]
@@ -18,6 +19,21 @@ pub enum KeyError {
     /// The key is not RSA of 2048 to 4096 bits, P-256 or P-384, or it is damaged, or it lacks its public half.
     #[error("the private key is not RSA of 2048 to 4096 bits, P-256 or P-384 with its public key, or it is damaged")]
     NotUsable,
+    /// The token that holds the key did not sign.
+    #[error("the token did not sign: {0}")]
+    Token(String),
+}
+
+/// A key that stays where it is. Implemented by `token`.
+pub trait HeldKey: Send {
+    /// Its public half, from its certificate: whether they belong together shows when what was signed is verified.
+    fn public(&self) -> &PublicKey;
+
+    /// Signs a message: PKCS#1 v1.5 for RSA, r||s for ECDSA.
+    ///
+    /// # Errors
+    /// [`KeyError::Token`].
+    fn sign(&self, method: SignatureMethod, message: &[u8]) -> Result<Vec<u8>, KeyError>;
 }
 
 /// A key that signs.
@@ -27,9 +43,16 @@ enum Pair {
     Rsa(Box<RsaKeyPair>),
     P256(EcdsaKeyPair),
     P384(EcdsaKeyPair),
+    Held(Box<dyn HeldKey>),
 }
 
 impl SigningKey {
+    /// A key that is held elsewhere.
+    #[must_use]
+    pub fn held(key: Box<dyn HeldKey>) -> Self {
+        Self(Pair::Held(key))
+    }
+
     /// The first private key in a PEM text: PKCS#8 (RSA, P-256, P-384), PKCS#1 (RSA) or SEC 1 (P-256, P-384).
     ///
     /// # Errors
@@ -55,6 +78,7 @@ impl SigningKey {
             Pair::Rsa(pair) => KeyKind::Rsa { bits: pair.public().modulus_len() * 8 },
             Pair::P256(_) => KeyKind::P256,
             Pair::P384(_) => KeyKind::P384,
+            Pair::Held(key) => key.public().kind(),
         }
     }
 
@@ -64,19 +88,20 @@ impl SigningKey {
         let own = match &self.0 {
             Pair::Rsa(pair) => pair.public().as_ref(),
             Pair::P256(pair) | Pair::P384(pair) => pair.public_key().as_ref(),
+            Pair::Held(key) => key.public().octets(),
         };
         own == key.octets()
     }
 
     /// The method for a digest: RSA uses the same hash, ECDSA the one of its curve. None for SHA-1.
     pub(super) fn method(&self, digest: DigestMethod) -> Option<SignatureMethod> {
-        match (&self.0, digest) {
+        match (self.kind(), digest) {
             (_, DigestMethod::Sha1) => None,
-            (Pair::Rsa(_), DigestMethod::Sha256) => Some(SignatureMethod::RsaSha256),
-            (Pair::Rsa(_), DigestMethod::Sha384) => Some(SignatureMethod::RsaSha384),
-            (Pair::Rsa(_), DigestMethod::Sha512) => Some(SignatureMethod::RsaSha512),
-            (Pair::P256(_), _) => Some(SignatureMethod::EcdsaSha256),
-            (Pair::P384(_), _) => Some(SignatureMethod::EcdsaSha384),
+            (KeyKind::Rsa { .. }, DigestMethod::Sha256) => Some(SignatureMethod::RsaSha256),
+            (KeyKind::Rsa { .. }, DigestMethod::Sha384) => Some(SignatureMethod::RsaSha384),
+            (KeyKind::Rsa { .. }, DigestMethod::Sha512) => Some(SignatureMethod::RsaSha512),
+            (KeyKind::P256, _) => Some(SignatureMethod::EcdsaSha256),
+            (KeyKind::P384, _) => Some(SignatureMethod::EcdsaSha384),
         }
     }
 
@@ -93,6 +118,7 @@ impl SigningKey {
             Pair::P256(pair) | Pair::P384(pair) => {
                 pair.sign(&random, message).map(|value| value.as_ref().to_vec()).map_err(|_| KeyError::NotUsable)
             }
+            Pair::Held(key) => key.sign(method, message),
         }
     }
 }

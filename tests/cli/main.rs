@@ -8,6 +8,7 @@ mod evidence;
 mod life;
 mod operator;
 mod support;
+mod token;
 mod transcripts;
 mod trust;
 mod verify;
