@@ -41,7 +41,7 @@ pub(super) enum Turn {
     /// It is not covered by the signature, and nobody sees it.
     Hide,
     /// The pass must begin again with this plan.
-    Again(Plan),
+    Again(Box<Plan>),
 }
 
 /// The Signature while it is open.
@@ -223,7 +223,7 @@ impl<'a> Pass<'a> {
         let contents = parser.into_contents();
         self.findings.close(end, &contents);
         match Plan::of(&contents, &self.rules.profile.references) {
-            Ok(plan) if plan != *self.plan => return Turn::Again(plan),
+            Ok(plan) if plan != *self.plan => return Turn::Again(Box::new(plan)),
             Ok(_) => {
                 self.is_confirmed = true;
                 self.findings.expect(&contents.references);

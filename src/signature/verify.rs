@@ -60,7 +60,7 @@ const GUESS_FROM: usize = 128 << 10;
 
 enum Outcome<T> {
     Read(T, Box<Findings>),
-    Again(Plan),
+    Again(Box<Plan>),
 }
 
 fn run<S: Source, C: Consumer>(
@@ -72,7 +72,7 @@ fn run<S: Source, C: Consumer>(
     for _ in 0..2 {
         match read(source, rules, wanted, consumer())? {
             Outcome::Read(value, findings) => return Ok((value, findings)),
-            Outcome::Again(plan) => wanted = Some(plan),
+            Outcome::Again(plan) => wanted = Some(*plan),
         }
     }
     Err(Fault::new(Code::TryLater, 0, "the message changed while it was read"))
@@ -121,6 +121,7 @@ fn read<S: Source, C: Consumer>(
     feed.finish().map(|value| Outcome::Read(value, findings))
 }
 
+#[inline]
 fn refuse(fault: Option<&Fault>) -> Result<(), Fault> {
     fault.map_or(Ok(()), |fault| Err(fault.clone()))
 }

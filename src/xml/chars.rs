@@ -43,6 +43,12 @@ impl Classes {
     const HIGH: u8 = 4;
     /// `]`
     const BRACKET: u8 = 8;
+    /// `>`
+    const GREATER: u8 = 16;
+
+    pub(super) fn has_greater(self) -> bool {
+        self.0 & Self::GREATER != 0
+    }
 
     pub(super) fn has_bracket(self) -> bool {
         self.0 & Self::BRACKET != 0
@@ -60,6 +66,7 @@ const CLASSES: [u8; 256] = {
             b'\t' | b'\n' => 0,
             0..=0x1F => Classes::CONTROL,
             b']' => Classes::BRACKET,
+            b'>' => Classes::GREATER,
             0x80.. => Classes::HIGH,
             _ => 0,
         };
@@ -96,15 +103,17 @@ pub(super) fn classes(bytes: &[u8]) -> Classes {
 
 /// The same, by vector operations.
 fn survey(bytes: &[u8]) -> u8 {
-    let (mut control, mut high) = (0, 0);
+    let (mut control, mut high, mut bracket, mut greater) = (0, 0, 0, 0);
     for &byte in bytes {
         control |= u8::from(byte < b' ') & u8::from(byte != b'\t') & u8::from(byte != b'\n') & u8::from(byte != b'\r');
         high |= byte;
+        bracket |= u8::from(byte == b']');
+        greater |= u8::from(byte == b'>');
     }
-    let bracket = memchr::memchr(b']', bytes).is_some();
     (u8::from(control != 0) * Classes::CONTROL)
         | (u8::from(high >= 0x80) * Classes::HIGH)
-        | (u8::from(bracket) * Classes::BRACKET)
+        | (bracket * Classes::BRACKET)
+        | (greater * Classes::GREATER)
 }
 
 /// The bytes as text, if they are UTF-8 and every character may stand in a document. Carriage returns pass.

@@ -14,6 +14,8 @@ pub struct Event<'r> {
     pub kind: Kind<'r>,
     /// Where it stands in the source.
     pub span: Range<u64>,
+    /// Text that has none of `&`, `<`, `>` and CR: canonical as it stands. False where nobody has looked.
+    pub(super) plain: bool,
 }
 
 impl Event<'_> {
@@ -24,7 +26,7 @@ impl Event<'_> {
             Kind::Start(start) => Kind::Start(Start { tag: &BARE, ..start }),
             other => other,
         };
-        Event { kind, span: self.span.clone() }
+        Event { kind, span: self.span.clone(), plain: self.plain }
     }
 }
 

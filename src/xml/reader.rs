@@ -141,7 +141,7 @@ impl<R: BufRead> Reader<R> {
 
     fn end_of_empty(&mut self, span: std::ops::Range<u64>) -> Event<'_> {
         self.due = Due::Close;
-        Event { kind: Kind::End(self.name()), span }
+        Event { kind: Kind::End(self.name()), span, plain: false }
     }
 
     fn name(&self) -> Name<'_> {
@@ -228,9 +228,12 @@ impl<R: BufRead> Reader<R> {
     /// The event of a token.
     fn view(&mut self, token: &Token, start: u64) -> Result<Event<'_>, Fault> {
         let mut end = self.input.position();
+        let mut plain = false;
         let kind = match *token {
             Token::Text(Piece::Source(length, classes)) => {
                 self.due = Due::Skip(length);
+                // a piece of text ends before `&`, `<` and CR; one of a CDATA section does not
+                plain = !self.in_cdata && !classes.has_greater();
                 end += u64::try_from(length).unwrap_or(u64::MAX);
                 let checked = self.input.piece().map_err(|_| UNREADABLE);
                 let checked = checked.and_then(|piece| chars::checked(piece.get(..length).unwrap_or(piece), classes));
@@ -248,7 +251,7 @@ impl<R: BufRead> Reader<R> {
                 Kind::ProcessingInstruction { target, data }
             }
         };
-        Ok(Event { kind, span: start..end })
+        Ok(Event { kind, span: start..end, plain })
     }
 }
 

@@ -68,6 +68,7 @@ impl<S: Sink> Canonicalizer<S> {
         match &event.kind {
             Kind::Start(start) => self.start(start),
             Kind::End(name) => self.end(name),
+            Kind::Text(text) if event.plain => self.output.put(text.as_bytes()),
             Kind::Text(text) => self.output.text(text),
             Kind::Comment(text) if self.algorithm.comments => self.outside(|output| {
                 output.put(b"<!--");
