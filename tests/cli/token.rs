@@ -36,7 +36,10 @@ impl Desk {
         std::fs::create_dir(&tokens).unwrap();
         std::fs::write(&configuration, format!("directories.tokendir = {}\n", tokens.display())).unwrap();
         let desk = Self { hub, module, configuration };
-        desk.tool("softhsm2-util", &["--init-token", "--free", "--label", "cơ quan", "--so-pin", "27182818", "--pin", PIN]);
+        desk.tool(
+            "softhsm2-util",
+            &["--init-token", "--free", "--label", "cơ quan", "--so-pin", "27182818", "--pin", PIN],
+        );
         Some(desk)
     }
 
