@@ -1,7 +1,14 @@
 //! Revocation data fetched while the hub runs, from a server that lies, dawdles and breaks: what is in force stays in
 //! force, and intake never waits.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::format_collect,
+    missing_docs
+)]
 
 #[path = "hub/support.rs"]
 #[allow(dead_code, unreachable_pub)]
@@ -17,6 +24,7 @@ use truc::clock::Clock as _;
 use truc::config::{DataFolder, TrustSource};
 use truc::domain::{Code, Digest, Timestamp};
 use truc::refresh::{Record, Refresher, Round};
+use truc::trust::EndKind;
 use truc::trust::pki::{Authority, Key, OcspPlan, OcspStatus, RevocationReason, reissue_crl};
 
 use crate::support::{Document, TestHub};
@@ -81,8 +89,9 @@ async fn answer(mut stream: TcpStream, serves: Serves, asked: Arc<Mutex<Vec<Stri
         }
         Serves::Endless(octets) => {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").await;
-            for _ in 0..octets / 65_536 {
-                if stream.write_all(&[0x30; 65_536]).await.is_err() {
+            let chunk = vec![0x30; 65_536];
+            for _ in 0..octets / chunk.len() {
+                if stream.write_all(&chunk).await.is_err() {
                     return;
                 }
             }
@@ -303,4 +312,22 @@ async fn a_crl_of_another_authority_is_not_taken_from_this_ones_address() {
     scene.server.serve(Serves::Bytes(fs::read(scene.test.pki.crl("root")).unwrap()));
     assert_eq!(scene.round().await, FAILED);
     assert!(scene.error().contains("not one of this authority"), "{}", scene.error());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_and_the_operator_are_told_before_a_certificate_ends() {
+    let test = TestHub::new().await;
+    let (sender, other) = (test.caller("G22").await, test.caller("H41").await);
+    let message = test.signed(&Document::default().text(), "G22");
+    test.send(&sender, &message).await.unwrap();
+    assert!(test.hub.caller_view(&sender).certificates_near_end.is_empty());
+
+    test.clock.advance((3 * 365 - 10) * DAY_MS);
+    let told = test.hub.caller_view(&sender).certificates_near_end;
+    let told: Vec<_> = told.iter().map(|end| (end.subject.as_str(), end.days_left)).collect();
+    assert_eq!(told, [("CN=Hệ thống G22,C=VN", 10)]);
+    assert!(test.hub.caller_view(&other).certificates_near_end.is_empty(), "it is not its own");
+    let near = test.hub.trust_ends().into_iter().filter(|end| end.is_near(test.hub.trust().warn_days()));
+    let near: Vec<_> = near.map(|end| end.kind).collect();
+    assert_eq!(near, [EndKind::Crl, EndKind::Crl, EndKind::Signer]);
 }
