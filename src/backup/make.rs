@@ -212,12 +212,18 @@ impl Run<'_> {
         paths.retain(|path| is_kept(path) && *path != last);
         let mut copied = Vec::new();
         for path in paths {
-            let (_, sha256) = files::copy(&data.path().join(&path), &self.to.join("files").join(&path))?;
-            copied.push(File { path, sha256 });
+            let from = data.path().join(&path);
+            let bytes = std::fs::read(&from).map_err(at(&from))?;
+            copied.push(self.file(path, &bytes)?);
         }
-        files::write(&self.to.join("files").join(&last), checkpoint.as_bytes())?;
-        copied.push(File { sha256: crate::domain::Digest::of(checkpoint.as_bytes()), path: last });
+        copied.push(self.file(last, checkpoint.as_bytes())?);
         Ok(copied)
+    }
+
+    fn file(&self, path: PathBuf, bytes: &[u8]) -> Result<File, BackupError> {
+        let file = File { path, sha256: crate::domain::Digest::of(bytes) };
+        files::write(&file.copy_in(self.to), bytes)?;
+        Ok(file)
     }
 
     /// Removes what the manifest does not name any more.
@@ -229,10 +235,12 @@ impl Run<'_> {
                 files::remove(&journal.join(path))?;
             }
         }
-        let kept: BTreeSet<&PathBuf> = manifest.files.iter().map(|file| &file.path).collect();
-        let folder = self.to.join("files");
-        for path in files::below(&folder, &folder)?.iter().filter(|path| !kept.contains(path)) {
-            files::remove(&folder.join(path))?;
+        let kept: BTreeSet<PathBuf> = manifest.files.iter().map(|file| file.copy_in(self.to)).collect();
+        for path in files::below(self.to, &self.to.join("files"))? {
+            let path = self.to.join(path);
+            if !kept.contains(&path) {
+                files::remove(&path)?;
+            }
         }
         for path in std::mem::take(&mut self.doomed) {
             if path.exists() {

@@ -67,6 +67,13 @@ pub struct File {
     pub sha256: Digest,
 }
 
+impl File {
+    /// Where the copy stands in a backup: by its digest, so that the manifest before keeps what it names.
+    pub(super) fn copy_in(&self, backup: &Path) -> PathBuf {
+        backup.join("files").join(self.sha256.to_string())
+    }
+}
+
 impl Segment {
     /// The name of the copy: another version of the segment has another one, so the old copy stays until the manifest
     /// that names the new one is durable.

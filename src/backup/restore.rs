@@ -93,7 +93,7 @@ pub fn restore(backup: &Path, data: &DataFolder, wish: &Wish) -> Result<Restored
         None => Some(begin_epoch(data, &manifest, last, missing, wish)?),
     };
     let config = data.config();
-    let text = std::fs::read_to_string(backup.join("files/truc.toml")).map_err(at(&config))?;
+    let text = text_of(backup, &manifest, "truc.toml").map_err(at(&config))?;
     let text =
         epoch.as_ref().map_or(text.clone(), |epoch| text.replace(&quoted(&manifest.origin), &quoted(&epoch.origin)));
     files::write(&config, text.as_bytes())?;
@@ -110,7 +110,7 @@ fn promises(backup: &Path, manifest: &Manifest, wish: &Wish) -> Result<Vec<Promi
     let mut keys = vec![key];
     let own = Checkpoint::open(&manifest.checkpoint, &keys).map_err(note("the manifest"))?;
     // The tree is one over all epochs: what was signed before a restore holds for it as well.
-    let earlier = std::fs::read_to_string(backup.join("files/keys/earlier.vkeys")).unwrap_or_default();
+    let earlier = text_of(backup, manifest, "keys/earlier.vkeys").unwrap_or_default();
     keys.extend(earlier.lines().filter_map(|line| line.parse::<VerifierKey>().ok()));
     let mut promises = vec![Promise { text: manifest.checkpoint.clone(), checkpoint: own }];
     for path in &wish.checkpoints {
@@ -121,6 +121,13 @@ fn promises(backup: &Path, manifest: &Manifest, wish: &Wish) -> Result<Vec<Promi
         promises.push(Promise { text, checkpoint });
     }
     Ok(promises)
+}
+
+/// The text of a file of the backup.
+fn text_of(backup: &Path, manifest: &Manifest, path: &str) -> std::io::Result<String> {
+    let file = manifest.files.iter().find(|file| file.path == Path::new(path));
+    let file = file.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))?;
+    std::fs::read_to_string(file.copy_in(backup))
 }
 
 /// Every promise that the journal reaches must hold; gives the largest of all.
@@ -173,7 +180,7 @@ fn copy(backup: &Path, data: &DataFolder, manifest: &Manifest) -> Result<(), Bac
         }
     }
     for file in manifest.files.iter().filter(|file| file.path != Path::new("truc.toml")) {
-        files::copy(&backup.join("files").join(&file.path), &data.path().join(&file.path))?;
+        files::copy(&file.copy_in(backup), &data.path().join(&file.path))?;
     }
     Ok(())
 }

@@ -104,7 +104,7 @@ fn segment_of(backup: &Path, segment: &Segment, number: u32, before: Option<&Pee
 
 fn check_files(backup: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     for file in &manifest.files {
-        let path = backup.join("files").join(&file.path);
+        let path = file.copy_in(backup);
         let bytes = std::fs::read(&path).map_err(at(&path))?;
         if Digest::of(&bytes) != file.sha256 {
             return Err(BackupError::Altered { path });
