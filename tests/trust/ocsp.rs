@@ -91,10 +91,10 @@ fn not_believed(answer: &[u8]) -> String {
 
 #[test]
 fn every_answer_of_the_generated_pki_gets_its_verdict() {
+    use Code::{CertificateRevoked, RevocationUnknown};
     let Some(folder) = folder("every_answer_of_the_generated_pki_gets_its_verdict") else { return };
     let pki = folder.join("generated/pki");
     let facts: Value = serde_json::from_slice(&fs::read(pki.join("pki.json")).unwrap()).unwrap();
-    use Code::{CertificateRevoked, RevocationUnknown};
     // Its certificate, the verdict by the answer alone, the verdict beside the authority's CRL, answers not believed.
     // The delegated responder has id-pkix-ocsp-nocheck: nobody need ask about it.
     let expected = BTreeMap::from([
@@ -188,7 +188,7 @@ impl Office {
         code(self.store().check(&self.leaf, &[], at(time)))
     }
 
-    fn responder(&self, profile: &Profile, issuer: &Authority) -> (Vec<u8>, Key) {
+    fn responder(profile: &Profile, issuer: &Authority) -> (Vec<u8>, Key) {
         let key = Key::generate().unwrap();
         let validity = Validity { from: at("2026-11-01T00:00:00Z"), until: at("2026-11-22T12:00:00Z") };
         (issuer.issue(profile, &Subject::named("OCSP"), validity, &key).unwrap().to_vec(), key)
@@ -283,7 +283,7 @@ fn a_responder_answers_only_if_the_very_issuer_certified_it_for_that() {
         office.put("a.ocsp", answer);
         office.store().report()
     };
-    let delegate = office.responder(&Profile::ocsp_responder(), &office.sub);
+    let delegate = Office::responder(&Profile::ocsp_responder(), &office.sub);
     assert_eq!(known(&by(&delegate)).answers, 1);
     for (why, profile, issuer) in [
         ("certified by the authority above", Profile::ocsp_responder(), &office.root),
@@ -291,7 +291,7 @@ fn a_responder_answers_only_if_the_very_issuer_certified_it_for_that() {
         ("for other things", Profile::system(), &office.sub),
         ("for everything, silently", Profile::system().with_purposes(&[]), &office.sub),
     ] {
-        let report = known(&by(&office.responder(&profile, issuer)));
+        let report = known(&by(&Office::responder(&profile, issuer)));
         assert_eq!(report.answers, 0, "{why}");
         assert!(report.faults[0].contains("not signed by the issuer or by a responder"), "{why}: {}", report.faults[0]);
     }
@@ -303,7 +303,7 @@ fn a_responder_answers_only_if_the_very_issuer_certified_it_for_that() {
 #[test]
 fn a_responder_must_itself_be_good_by_a_crl_and_in_its_time() {
     let office = Office::open();
-    let (responder, key) = office.responder(&Profile::ocsp_responder(), &office.sub);
+    let (responder, key) = Office::responder(&Profile::ocsp_responder(), &office.sub);
     let answer = office.sub.ocsp_by(&responder, &key, &office.plan(OcspStatus::Good)).unwrap();
     assert_eq!(office.verdict(&answer, NOW), Err(Code::RevocationUnknown), "nothing is known of the responder");
 
