@@ -28,6 +28,8 @@ pub(super) struct Findings {
     /// The worst that was found, and what else.
     fault: Option<Fault>,
     also: Vec<Code>,
+    /// What is not known yet, where the message may wait for it.
+    open: Option<Box<Fault>>,
     signer: Option<Arc<SignerInfo>>,
     evidence: Option<Arc<[Material]>>,
     algorithms: Option<Algorithms>,
@@ -105,6 +107,12 @@ impl Findings {
     /// Whom a certificate names that is not trusted.
     pub(super) fn name(&mut self, signer: SignerInfo) {
         self.signer = Some(Arc::new(signer));
+    }
+
+    /// Keeps what is not known yet. It is no fault: the rest is checked as if it were known and good.
+    pub(super) fn wait(&mut self, refusal: Refusal, offset: u64, part: &str) {
+        let path = format!("{}/{part}", self.path);
+        self.open = Some(Box::new(Fault { code: refusal.code, offset, path, detail: refusal.detail }));
     }
 
     /// Keeps a fault: the first one found, unless a later one leaves no doubt where the first one did.
@@ -211,7 +219,7 @@ impl Findings {
     /// The verdict. TOTAL-PASSED needs a trusted chain, the right digest and no fault.
     pub(super) fn verdict(self, source: &impl Source) -> Verdict {
         let is_proven = self.evidence.is_some() && !self.covered.is_empty();
-        let refusal = self.fault.map(|fault| fault.locate(source));
+        let refusal = self.fault.or(self.open.map(|open| *open)).map(|fault| fault.locate(source));
         let code = refusal.as_ref().map(|refusal| refusal.code);
         let (indication, sub_indication) = match code {
             None if is_proven => (Indication::TotalPassed, None),

@@ -1,6 +1,7 @@
 //! XML signatures (XML-DSig 1.1) over the strict reader and the canonicaliser of [`crate::xml`]: verified in one
 //! pass with whoever reads the message, and made. It knows no edXML: what is signed where is a [`Profile`], and who
-//! may sign is a [`ChainCheck`]. A [`Verified`] value can be made only here, by a signature that TOTAL-PASSED.
+//! may sign is a [`ChainCheck`]. A [`Verified`] value can be made only here, by a signature that TOTAL-PASSED; an
+//! [`Unsettled`] one only by a signature of which nothing but revocation is open.
 
 mod algorithm;
 mod base64;
@@ -37,5 +38,5 @@ pub use sign::{Coverage, SigningOptions, sign};
 pub use signing_key::{HeldKey, KeyError, SigningKey};
 pub(crate) use verdict::classify;
 pub use verdict::{Algorithms, Covered, Indication, SubIndication, Verdict, Weakness};
-pub use verified::{Examined, Verified};
-pub use verify::{examine, verify};
+pub use verified::{Examined, Judged, Unsettled, Verified};
+pub use verify::{examine, verify, verify_or_hold};

@@ -23,6 +23,8 @@ pub(super) struct Rules<'a> {
     pub(super) at: Timestamp,
     /// Whether only TOTAL-PASSED will do: nothing is tolerated, and nothing is computed after the first fault.
     pub(super) strict: bool,
+    /// Whether what is only not known yet (revocation) lets the rest be checked, so that the message can be held.
+    pub(super) holds: bool,
 }
 
 impl Rules<'_> {
@@ -275,6 +277,10 @@ impl<'a> Pass<'a> {
                 self.findings.trust(signer, evidence);
                 Ok(key)
             }
+            Err(refusal) if self.rules.holds && is_open(refusal.code) => {
+                self.findings.wait(refusal, key_info_offset, "KeyInfo");
+                self.unproven_key(&leaf)
+            }
             Err(refusal) => {
                 self.findings.blame_part(refusal, key_info_offset, "KeyInfo");
                 if self.rules.strict {
@@ -293,6 +299,11 @@ impl<'a> Pass<'a> {
         self.findings.name(SignerInfo::from_certificate(leaf)?);
         PublicKey::from_certificate(leaf).map(Arc::new)
     }
+}
+
+/// Whether a refusal says only that something is not known yet: the path was found and judged, all but revocation.
+const fn is_open(code: Code) -> bool {
+    matches!(code, Code::RevocationUnknown | Code::CertificateOnHold)
 }
 
 impl<'a> ById<'a> {

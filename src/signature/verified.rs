@@ -1,7 +1,7 @@
-//! What the two ways of reading a signed message give: a value that only a passed signature can make, and a value
-//! with a verdict beside it.
+//! What the ways of reading a signed message give: a value that only a passed signature can make, one that only a
+//! signature can make of which nothing but revocation is open, and a value with a verdict beside it.
 
-use crate::signature::Verdict;
+use crate::signature::{Indication, SubIndication, Verdict};
 
 /// A value read from a message whose signature TOTAL-PASSED, in the very pass that verified it. Only
 /// `signature::verify` makes one.
@@ -34,6 +34,40 @@ impl<T> Verified<T> {
     pub fn into_parts(self) -> (T, Verdict) {
         (self.value, self.verdict)
     }
+}
+
+/// A value read from a message whose signature was checked in the same pass and is right in everything but that
+/// revocation is not known yet: INDETERMINATE/TRY_LATER. Only `signature::verify_or_hold` makes one. It vouches for
+/// nothing: the message waits until `signature::verify` makes a [`Verified`] of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unsettled<T> {
+    value: T,
+    verdict: Verdict,
+}
+
+impl<T> Unsettled<T> {
+    /// The one way to make it: None unless the verdict is TRY_LATER and the whole content was digested.
+    pub(super) fn new(value: T, verdict: Verdict) -> Option<Self> {
+        let waits = verdict.indication == Indication::Indeterminate
+            && verdict.sub_indication == Some(SubIndication::TryLater)
+            && !verdict.covered.is_empty();
+        waits.then_some(Self { value, verdict })
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn into_parts(self) -> (T, Verdict) {
+        (self.value, self.verdict)
+    }
+}
+
+/// What `signature::verify_or_hold` makes of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judged<T> {
+    /// TOTAL-PASSED.
+    Passed(Verified<T>),
+    /// Everything but revocation.
+    Unsettled(Unsettled<T>),
 }
 
 /// A value read from a message whatever its signature, and what is to be said about that signature.

@@ -1,7 +1,8 @@
-//! The two ways to read a signed message. [`verify`] gives a value only if the signature TOTAL-PASSED; [`examine`]
-//! gives the value in any case, with the verdict beside it.
+//! The ways to read a signed message. [`verify`] gives a value only if the signature TOTAL-PASSED; [`verify_or_hold`]
+//! also one that waits, where nothing but revocation is open; [`examine`] gives the value in any case, with the verdict
+//! beside it.
 //!
-//! Both are one pass: the same events go to the canonicaliser and to the consumer. What canonicalisation and digest the
+//! Each is one pass: the same events go to the canonicaliser and to the consumer. What canonicalisation and digest the
 //! Signature asks for is guessed from the first bytes; where the guess was wrong the pass begins again, once, with a new
 //! consumer, as soon as the Signature was read.
 //!
@@ -15,7 +16,7 @@ use crate::domain::{Code, Refusal, Timestamp};
 use crate::signature::findings::Findings;
 use crate::signature::pass::{Pass, Rules, Turn};
 use crate::signature::plan::Plan;
-use crate::signature::{ChainCheck, Examined, Profile, Verified};
+use crate::signature::{ChainCheck, Examined, Judged, Profile, Unsettled, Verdict, Verified};
 use crate::xml::{Consumer, Event, Fault, Reader, Source};
 
 /// Reads a message and verifies its signature at the time `at`, strictly, whatever the profile tolerates.
@@ -33,10 +34,42 @@ pub fn verify<S: Source, C: Consumer>(
     at: Timestamp,
     consumer: impl Fn() -> C,
 ) -> Result<Verified<C::Output>, Refusal> {
-    let rules = Rules { profile, chains, at, strict: true };
-    let (value, findings) = run(source, &rules, consumer).map_err(|fault| fault.locate(source))?;
-    Verified::new(value, findings.verdict(source))
-        .ok_or_else(|| Refusal::new(Code::SignatureStructure, "the signature is not proven"))
+    let rules = Rules { profile, chains, at, strict: true, holds: false };
+    let (value, verdict) = judge(source, &rules, consumer)?;
+    Verified::new(value, verdict).ok_or_else(not_proven)
+}
+
+/// As [`verify`], but where nothing is open but revocation (no CRL or OCSP answer that speaks of `at`, or a certificate
+/// on hold), the message is read and checked to its end as well, and is [`Judged::Unsettled`].
+///
+/// # Errors
+/// As [`verify`], but for what only waits.
+pub fn verify_or_hold<S: Source, C: Consumer>(
+    source: &S,
+    profile: &Profile,
+    chains: &dyn ChainCheck,
+    at: Timestamp,
+    consumer: impl Fn() -> C,
+) -> Result<Judged<C::Output>, Refusal> {
+    let rules = Rules { profile, chains, at, strict: true, holds: true };
+    let (value, verdict) = judge(source, &rules, consumer)?;
+    if verdict.passed() {
+        return Verified::new(value, verdict).map(Judged::Passed).ok_or_else(not_proven);
+    }
+    Unsettled::new(value, verdict).map(Judged::Unsettled).ok_or_else(not_proven)
+}
+
+fn judge<S: Source, C: Consumer>(
+    source: &S,
+    rules: &Rules<'_>,
+    consumer: impl Fn() -> C,
+) -> Result<(C::Output, Verdict), Refusal> {
+    let (value, findings) = run(source, rules, consumer).map_err(|fault| fault.locate(source))?;
+    Ok((value, findings.verdict(source)))
+}
+
+fn not_proven() -> Refusal {
+    Refusal::new(Code::SignatureStructure, "the signature is not proven")
 }
 
 /// Reads a message and says what is to be said about its signature at the time `at`.
@@ -50,9 +83,8 @@ pub fn examine<S: Source, C: Consumer>(
     at: Timestamp,
     consumer: impl Fn() -> C,
 ) -> Result<Examined<C::Output>, Refusal> {
-    let rules = Rules { profile, chains, at, strict: false };
-    let (value, findings) = run(source, &rules, consumer).map_err(|fault| fault.locate(source))?;
-    Ok(Examined { value, verdict: findings.verdict(source) })
+    let rules = Rules { profile, chains, at, strict: false, holds: false };
+    judge(source, &rules, consumer).map(|(value, verdict)| Examined { value, verdict })
 }
 
 /// How many of a message's first bytes are searched for its SignedInfo.

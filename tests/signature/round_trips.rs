@@ -2,7 +2,8 @@
 
 use truc::domain::{Code, Digest};
 use truc::signature::{
-    DigestMethod, Indication, KeyError, KeyKind, Profile, SignatureMethod, SigningKey, SigningOptions, sign, verify,
+    DigestMethod, Indication, Judged, KeyError, KeyKind, Profile, SignatureMethod, SigningKey, SigningOptions, sign,
+    verify, verify_or_hold,
 };
 use truc::xml::c14n::Method;
 
@@ -165,6 +166,32 @@ fn a_chain_that_is_refused_refuses_the_message_before_its_digest_is_known() {
         assert_eq!(refusal.code, code);
         assert_eq!(refusal.at.unwrap().path, "/edXML/edXMLEnvelope/edXMLHeader/Signature/KeyInfo");
     }
+}
+
+#[test]
+fn only_a_message_in_which_nothing_is_open_but_revocation_can_wait() {
+    let signed = rsa().sign(MESSAGE, SigningOptions::default());
+    let judged =
+        |message: &str, code| verify_or_hold(&message.as_bytes(), &profile(), &Nobody(code), now(), Recorder::default);
+    let Judged::Unsettled(waiting) = judged(&signed, Code::RevocationUnknown).unwrap() else { panic!("it passed") };
+    let (seen, verdict) = waiting.into_parts();
+    assert_eq!((verdict.indication, verdict.code), (Indication::Indeterminate, Some(Code::RevocationUnknown)));
+    assert!(seen.contains("<text>") && !verdict.covered.is_empty() && verdict.evidence.is_empty());
+
+    for code in [Code::ChainNotFound, Code::CertificateExpired, Code::CertificateRevoked, Code::CertificateUsage] {
+        assert_eq!(judged(&signed, code).unwrap_err().code, code, "what is known to be wrong does not wait");
+    }
+    let altered = signed.replace("SGVsbG8=", "SGVsbG9=");
+    assert_eq!(judged(&altered, Code::RevocationUnknown).unwrap_err().code, Code::DigestMismatch);
+    let other = p256().sign(MESSAGE, SigningOptions::default());
+    let value = |text: &str| text.split("SignatureValue>").nth(1).unwrap().to_owned();
+    let forged = signed.replace(&value(&signed), &value(&other));
+    assert_eq!(judged(&forged, Code::RevocationUnknown).unwrap_err().code, Code::SignatureInvalid);
+    assert_eq!(judged(MESSAGE, Code::RevocationUnknown).unwrap_err().code, Code::SignatureMissing);
+
+    let trusted = Only(&rsa().certificate);
+    let passed = verify_or_hold(&signed.as_bytes(), &profile(), &trusted, now(), Recorder::default).unwrap();
+    assert!(matches!(passed, Judged::Passed(verified) if verified.verdict().passed()));
 }
 
 #[test]
