@@ -3,13 +3,16 @@
 
 use serde::{Deserialize, Serialize};
 
+mod trust;
+
+pub use trust::*;
 mod operation;
 
 pub use operation::*;
 
 use crate::document::FileReport;
 use crate::domain::{
-    BusinessType, Code, DeliveryState, Digest, DocumentId, Effect, MessageId, OrganId, Place, Priority, Seq,
+    BusinessType, Code, DeliveryState, Digest, DocumentId, Effect, HoldState, MessageId, OrganId, Place, Priority, Seq,
     StatusCode, Timestamp,
 };
 
@@ -23,20 +26,23 @@ pub struct Party {
     pub name: String,
 }
 
-/// The answer to `POST /v1/documents` and `POST /v1/statuses`: 201 new, 200 repeat.
+/// The answer to `POST /v1/documents` and `POST /v1/statuses`: 201 new, 200 repeat, 202 held.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Receipt {
     /// The message's id at this hub.
     pub id: MessageId,
-    /// Place of its `accepted` (or `status`) entry in the trail.
+    /// Place of its `accepted` (`held`, `status`) entry in the trail.
     pub seq: Seq,
     /// Time of that entry.
     pub time: Timestamp,
     /// Whether the very same message had been accepted before: this is then the first answer again.
     pub repeat: bool,
+    /// Whether it waits until it is known whether the certificate is revoked: no recipient sees it yet.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub held: bool,
     /// SHA-256 of the message's bytes.
     pub sha256: Digest,
-    /// Who receives it; for a status, whom it is told to.
+    /// Who receives it; for a status, whom it is told to; nobody while it is held.
     pub recipients: Vec<Party>,
     /// What a status did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +61,9 @@ pub struct Receipt {
 pub struct DryRun {
     /// Always true.
     pub dry_run: bool,
+    /// Whether it would wait until it is known whether the certificate is revoked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub held: bool,
     /// Who would receive it.
     pub recipients: Vec<Party>,
     /// The verdict on the envelope signature.
@@ -155,6 +164,9 @@ pub struct DocumentView {
     pub sha256: Digest,
     /// The verdict on the envelope signature.
     pub verdict: VerdictView,
+    /// What became of a message that was held when it came; told to its sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldView>,
     /// What became of its content; absent while it is given out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<ContentView>,
@@ -184,6 +196,18 @@ pub struct AttachmentSignatures {
     pub name: String,
     /// The attachment itself or, of a zip, each file in it.
     pub files: Vec<FileReport>,
+}
+
+/// What became of a message in which everything passed except that revocation was not known when it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldView {
+    /// Where it stands.
+    pub state: HoldState,
+    /// When that became so.
+    pub since: Timestamp,
+    /// Why it was turned away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
 }
 
 /// How many recipients stand where.
@@ -272,6 +296,9 @@ pub struct ListItem {
     /// Outbox: over all recipients.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
+    /// Outbox: what became of a message that was held when it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldView>,
 }
 
 /// A page of a list.
@@ -439,6 +466,12 @@ pub struct AccessView {
     /// Shown once, in the answer to the call that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new_token: Option<String>,
+}
+
+/// What is false is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// RFC 9457 problem details. `title` and `remedy` come in the caller's language.

@@ -35,6 +35,9 @@ pub struct Config {
     /// Revocation data: how old, and from where.
     #[serde(default)]
     pub trust: TrustConfig,
+    /// Messages that wait until it is known whether their certificate is revoked.
+    #[serde(default)]
+    pub held: HeldConfig,
 }
 
 /// `[hub]`
@@ -87,6 +90,16 @@ pub struct JournalConfig {
     pub segment_bytes: u64,
 }
 
+/// `[held]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeldConfig {
+    /// Messages that one sender may have waiting. Default 10,000: more than a busy ministry sends in a day.
+    pub messages_max: u64,
+    /// Octets of them. Default 4,294,967,296.
+    pub bytes_max: u64,
+}
+
 const fn message_bytes_max() -> u64 {
     100 << 20
 }
@@ -100,6 +113,12 @@ impl Default for ListenConfig {
 impl Default for IndexConfig {
     fn default() -> Self {
         Self { engine: IndexEngine::Redb, cache_bytes: 64 << 20 }
+    }
+}
+
+impl Default for HeldConfig {
+    fn default() -> Self {
+        Self { messages_max: 10_000, bytes_max: 4 << 30 }
     }
 }
 
@@ -148,6 +167,7 @@ impl Config {
             index: IndexConfig::default(),
             journal: JournalConfig::default(),
             trust: TrustConfig::default(),
+            held: HeldConfig::default(),
         }
     }
 
@@ -202,7 +222,7 @@ fn is_origin(origin: &str) -> bool {
 /// The text of a new `truc.toml`, explained in Vietnamese and English.
 #[must_use]
 pub fn template(config: &Config) -> String {
-    let Config { hub, listen, index, journal, trust } = config;
+    let Config { hub, listen, index, journal, trust, held } = config;
     let plain = listen.plain.map_or_else(|| "# plain = \"127.0.0.1:8080\"".into(), |at| format!("plain = \"{at}\""));
     format!(
         "# Cấu hình trục. Khóa lạ bị từ chối; đơn vị nằm trong tên khóa.
@@ -228,12 +248,20 @@ cache_bytes = {}
 [journal]
 # Nhật ký là bản gốc duy nhất. / The journal is the only truth.
 segment_bytes = {}
+
+[held]
+# Văn bản tạm giữ của mỗi cơ quan gửi, khi chưa biết chứng thư số có bị thu hồi không: số lượng, dung lượng.
+# What each sender may have waiting while it is not known whether its certificate is revoked: number, octets.
+messages_max = {}
+bytes_max = {}
 {}",
         hub.origin,
         hub.message_bytes_max,
         listen.tls,
         index.cache_bytes,
         journal.segment_bytes,
+        held.messages_max,
+        held.bytes_max,
         trust::template(trust)
     )
 }

@@ -67,6 +67,11 @@ pub(super) const COMMANDS: &[(&str, &str, &str)] = &[
         "Checks a file that trail --export wrote, without any hub.",
     ),
     (
+        "trail evidence",
+        "Xuất căn cứ của kết luận về chữ ký: chứng thư số, CRL, mục nhật ký và bằng chứng.",
+        "Exports what the verdict on the signature rests on: certificates, CRLs, entry and proof.",
+    ),
+    (
         "receipt",
         "Biên nhận: bằng chứng trục đã tiếp nhận một văn bản.",
         "Receipts: the proof that the hub accepted a document.",
@@ -92,6 +97,22 @@ pub(super) const COMMANDS: &[(&str, &str, &str)] = &[
         "trust list",
         "Các CA gốc, CA trung gian và CRL đang dùng, còn hiệu lực bao lâu.",
         "Roots, intermediates and CRLs in force, and how long they last.",
+    ),
+    (
+        "trust block",
+        "Chặn khẩn cấp một chứng thư số hoặc khóa, trước khi CA công bố thu hồi; có hiệu lực ngay.",
+        "Blocks a certificate or key in an emergency, before its CA says so; in force at once.",
+    ),
+    ("trust unblock", "Bỏ chặn một chứng thư số hoặc khóa.", "Lifts the block of a certificate or key."),
+    (
+        "trust blocks",
+        "Những gì đang và đã bị chặn, và CA nói gì về chúng.",
+        "What is blocked and was blocked, and what its CA says.",
+    ),
+    (
+        "trust impact",
+        "Văn bản, trạng thái nào đã được nhận nhờ một chứng thư số, hoặc dưới một CA; nơi nào đang có.",
+        "Which documents and statuses were accepted on a certificate, or under a CA; and who has them.",
     ),
     ("agency", "Danh bạ cơ quan.", "The directory of agencies."),
     ("agency list", "Xem danh bạ.", "Shows the directory."),
@@ -326,6 +347,38 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "*",
+        "certificate",
+        "Chứng thư số: tệp PEM hoặc DER, hoặc SHA-256 của nó",
+        "The certificate: a PEM or DER file, or its SHA-256",
+    ),
+    (
+        "trust block",
+        "key",
+        "Chặn mọi chứng thư số có cùng khóa; cần tệp chứng thư số",
+        "Block every certificate with the same key; needs the certificate's file",
+    ),
+    (
+        "trust block",
+        "since",
+        "Kể từ thời điểm nhận nào; mặc định: từ bây giờ",
+        "From which time of receipt on; default: from now on",
+    ),
+    ("trust block", "until", "Đến thời điểm nào; mặc định: không thời hạn", "Until when; default: without an end"),
+    (
+        "trust unblock",
+        "key",
+        "Bỏ chặn khóa; SHA-256 là của khóa",
+        "Lift the block of a key; the SHA-256 is then the key's",
+    ),
+    ("trust impact", "issuer", "Mọi chứng thư số do CA này cấp", "Everything under this CA"),
+    (
+        "trust impact",
+        "since",
+        "Nhận từ thời điểm nào; mặc định: từ khi CA nói khóa có thể đã lộ",
+        "Received since when; default: since its CA says that the key may be in other hands",
+    ),
+    (
+        "*",
         "trust",
         "Tin vào gì: tệp chứng thư số gốc, hoặc thư mục có roots/, intermediates/, crl/; dùng được nhiều lần; mặc định: trust trong thư mục dữ liệu",
         "What is trusted: an anchor's certificate file, or a folder with roots/, intermediates/, crl/; may be repeated; default: trust in the data folder",
@@ -359,6 +412,12 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "Hồ sơ chữ ký: edxml, hoặc none (một chữ ký ở bất cứ đâu, chỉ nói phần nào được ký); mặc định: theo phần tử gốc",
         "Signature profile: edxml, or none (one signature wherever it stands; only says what is covered); default: by the root element",
     ),
+    (
+        "verify",
+        "as_of",
+        "Tính lại kết luận như khi trục nhận, từ căn cứ đã xuất bằng trail evidence",
+        "Compute the verdict again as of the receipt, from the evidence that trail evidence exported",
+    ),
     ("*", "limit", "Nhiều nhất bao nhiêu dòng (1-500); mặc định: 50", "At most how many lines (1-500); default: 50"),
     ("*", "cursor", "Trang tiếp theo, như trang trước đã cho", "The next page, as the page before gave it"),
     (
@@ -381,6 +440,7 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
     ),
     ("trail", "export", "Xuất các mục kèm bằng chứng ra tệp", "Export the entries with their proofs into a file"),
     ("trail verify", "file", "Tệp đã xuất", "The exported file"),
+    ("trail evidence", "output", "Ghi ra tệp nào", "Into which file"),
     ("receipt get", "output", "Ghi ra tệp nào; mặc định ra màn hình", "Into which file; by default to stdout"),
     ("receipt verify", "file", "Tệp biên nhận (.tlog-proof)", "The receipt (.tlog-proof)"),
     (
@@ -518,6 +578,7 @@ pub(super) const VALUES: &[(&str, &str)] = &[
     ("POLICY", "CHÍNH_SÁCH"),
     ("ADDRESS", "ĐỊA_CHỈ"),
     ("FILTER", "MỨC"),
+    ("CERT", "CHỨNG_THƯ_SỐ"),
     ("CODE", "SỐ/KÝ_HIỆU"),
     ("DATE", "NGÀY"),
     ("TIME", "THỜI_ĐIỂM"),

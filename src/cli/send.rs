@@ -102,7 +102,16 @@ fn accepted(context: &Context, options: &Options, file: &Path, receipt: &Receipt
 /// Said before anything else can fail: it has been accepted.
 fn say_accepted(context: &Context, file: &Path, receipt: &Receipt) -> Result<(), Failure> {
     let name = file.display();
-    if receipt.repeat {
+    if receipt.held {
+        context.out.say(
+            format!("{name}: trục đã nhận và đang tạm giữ: chưa xác định được tình trạng thu hồi của chứng thư số."),
+            format!("{name}: taken by the hub and held: it is not known yet whether the certificate is revoked."),
+        )?;
+        context.out.say(
+            "  Nơi nhận chưa thấy văn bản. Không cần gửi lại: trục tự chuyển khi xác định được; xem bằng truc track.",
+            "  Recipients do not see it yet. No need to send it again: the hub delivers it once it is known; see truc track.",
+        )?;
+    } else if receipt.repeat {
         context.out.say(
             format!("{name}: trục đã tiếp nhận thông điệp này từ trước; đây vẫn là câu trả lời lần đầu."),
             format!("{name}: the hub had accepted this very message before; this is the first answer again."),
@@ -117,7 +126,9 @@ fn say_accepted(context: &Context, file: &Path, receipt: &Receipt) -> Result<(),
         format!("  Lúc: {}, mục {} của nhật ký", words::time(receipt.time, lang), receipt.seq),
         format!("  Time: {}, entry {} of the trail", words::time(receipt.time, lang), receipt.seq),
     )?;
-    out.say(format!("  Nơi nhận: {to}"), format!("  Recipients: {to}"))?;
+    if !receipt.recipients.is_empty() {
+        out.say(format!("  Nơi nhận: {to}"), format!("  Recipients: {to}"))?;
+    }
     remarks(context, &receipt.remarks)
 }
 
@@ -126,10 +137,17 @@ fn would_pass(context: &Context, file: &Path, answer: &DryRun) -> Result<(), Fai
         return context.out.json(answer);
     }
     let (name, to) = (file.display(), parties(&answer.recipients, context.lang));
-    context.out.say(
-        format!("{name}: gửi được (thử, chưa gửi, trục không lưu gì)."),
-        format!("{name}: would be accepted (a trial: not sent, nothing kept)."),
-    )?;
+    if answer.held {
+        context.out.say(
+            format!("{name}: gửi được nhưng sẽ bị tạm giữ: chưa xác định được tình trạng thu hồi của chứng thư số (thử, chưa gửi, trục không lưu gì)."),
+            format!("{name}: would be held: it is not known yet whether the certificate is revoked (a trial: not sent, nothing kept)."),
+        )?;
+    } else {
+        context.out.say(
+            format!("{name}: gửi được (thử, chưa gửi, trục không lưu gì)."),
+            format!("{name}: would be accepted (a trial: not sent, nothing kept)."),
+        )?;
+    }
     context.out.say(format!("  Nơi nhận: {to}"), format!("  Recipients: {to}"))?;
     remarks(context, &answer.remarks)
 }

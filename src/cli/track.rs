@@ -23,6 +23,9 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
         Lang::Vi => ["Nơi nhận", "Trạng thái", "Từ lúc", "Phần mềm lấy về", "Lý do, ghi chú", "Người xử lý"],
         Lang::En => ["Recipient", "State", "Since", "Fetched by software", "Reason, note", "Handled by"],
     };
+    if view.deliveries.is_empty() {
+        return Ok(());
+    }
     let rows: Vec<_> = view.deliveries.iter().map(|delivery| row(delivery, context.lang)).collect();
     context.out.table(&header, &rows)
 }

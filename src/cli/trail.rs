@@ -32,11 +32,19 @@ enum Act {
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
     },
+    /// One file with everything on which the verdict on the message rests.
+    Evidence {
+        #[command(flatten)]
+        document: DocumentOptions,
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
 }
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     match (&options.act, &options.document) {
         (Some(Act::Verify { file, key }), _) => check(context, file, key.as_deref()),
+        (Some(Act::Evidence { document, output }), _) => evidence(context, document, output),
         (None, Some(document)) => show(context, document, options.export.as_deref()),
         (None, None) => {
             Err(Failure::usage("Còn thiếu: số, ký hiệu hoặc id của văn bản", "Missing: code or id of the document"))
@@ -66,6 +74,24 @@ fn show(context: &Context, document: &DocumentOptions, export: Option<&Path>) ->
     )
 }
 
+/// The evidence of the verdict, into a file that `truc verify --as-of` reads.
+fn evidence(context: &Context, document: &DocumentOptions, output: &Path) -> Result<(), Failure> {
+    let hub = context.connect()?;
+    let view = document.find(context, &hub)?;
+    not_there_yet(output)?;
+    let evidence = hub.call(hub.client().evidence(view.id))?;
+    let json = serde_json::to_vec_pretty(&evidence).map_err(|error| receipt::not_json(&error))?;
+    files::write(output, &json)?;
+    if context.out.is_json() {
+        return context.out.json(&evidence);
+    }
+    let (number, path) = (evidence.materials.len(), output.display());
+    context.out.say(
+        format!("Đã xuất căn cứ của kết luận ({number} chứng thư số, CRL) ra {path}. Tính lại không cần trục: truc verify TỆP --as-of {path}"),
+        format!("The evidence of the verdict ({number} certificates and CRLs) is in {path}. Compute it again without a hub: truc verify FILE --as-of {path}"),
+    )
+}
+
 /// One entry a line, as JSON.
 /// An export never takes the place of a file: it may be the only copy of a signed message.
 fn not_there_yet(path: &Path) -> Result<(), Failure> {
@@ -75,8 +101,8 @@ fn not_there_yet(path: &Path) -> Result<(), Failure> {
     let path = path.display();
     Err(Failure::new(
         Exit::CannotCreate,
-        format!("{path} đã có; chọn tên tệp khác cho --export."),
-        format!("{path} is there already; choose another name for --export."),
+        format!("{path} đã có; chọn tên tệp khác."),
+        format!("{path} is there already; choose another name."),
     ))
 }
 
@@ -170,6 +196,18 @@ fn what(entry: &Value, lang: Lang) -> String {
         ("accepted", Lang::En) => {
             format!("accepted by the hub, recipients: {}, SHA-256 {}", number("recipients"), short(text("sha256")))
         }
+        ("held", Lang::Vi) => {
+            format!("tạm giữ, chưa biết chứng thư số có bị thu hồi không; SHA-256 {}", short(text("sha256")))
+        }
+        ("held", Lang::En) => {
+            format!("held, not known yet whether the certificate is revoked; SHA-256 {}", short(text("sha256")))
+        }
+        ("hold_released", Lang::Vi) => format!("hết tạm giữ: chứng thư số còn tốt; {} nơi nhận", number("recipients")),
+        ("hold_released", Lang::En) => {
+            format!("released: the certificate was good; recipients: {}", number("recipients"))
+        }
+        ("turned_away", Lang::Vi) => format!("không chuyển ({}); nội dung được xóa", text("code")),
+        ("turned_away", Lang::En) => format!("turned away ({}); the content is removed", text("code")),
         ("addressed", Lang::Vi) => "chuyển vào danh sách chờ của nơi nhận".into(),
         ("addressed", Lang::En) => "put into the recipient's inbox".into(),
         ("fetched", Lang::Vi) => "nơi nhận lấy về lần đầu".into(),

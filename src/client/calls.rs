@@ -4,15 +4,16 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::api::{
-    AccessRequest, AccessView, Acted, Agency, BackupRequest, BackupView, CallerView, DeliveryView, DocumentSignatures,
-    DocumentView, DryRun, EventView, Found, HubView, ListItem, Page, Preview, PreviewRequest, ReasonRequest, Receipt,
-    RuleRequest, Run, RunRequest, SpillReport, SpillRequest, Trail,
+    AccessRequest, AccessView, Acted, Agency, BackupRequest, BackupView, BlockRequest, BlockView, CallerView,
+    DeliveryView, DocumentSignatures, DocumentView, DryRun, EventView, Evidence, Found, HubView, ImpactPage, ListItem,
+    Page, Preview, PreviewRequest, ReasonRequest, Receipt, RuleRequest, Run, RunRequest, SpillReport, SpillRequest,
+    Trail,
 };
 use crate::client::download::Download;
 use crate::client::transport::{Call, Content, to_json};
 use crate::client::upload::Upload;
 use crate::client::{Client, ClientError};
-use crate::domain::{MessageId, OrganId, Seq};
+use crate::domain::{Digest, MessageId, OrganId, Seq, Timestamp};
 use crate::hub::retention::Rule;
 
 /// How long a call that rewrites much may take beyond the usual.
@@ -152,6 +153,37 @@ impl Client {
     pub async fn put_access(&self, request: &AccessRequest) -> Result<AccessView, ClientError> {
         let call = Call::post("/v1/access", to_json(request)?);
         self.json(Call { idempotent: !request.token, ..call }).await
+    }
+
+    /// `GET /v1/trust/blocks`: every block of a certificate or key. Operators.
+    pub async fn blocks(&self) -> Result<Vec<BlockView>, ClientError> {
+        self.json::<Page<_>>(Call::get("/v1/trust/blocks")).await.map(|page| page.items)
+    }
+
+    /// `POST /v1/trust/blocks`: blocks a certificate or key, or lifts its block. Operators.
+    pub async fn put_block(&self, request: &BlockRequest) -> Result<BlockView, ClientError> {
+        self.json(Call { idempotent: false, ..Call::post("/v1/trust/blocks", to_json(request)?) }).await
+    }
+
+    /// `GET /v1/trust/impact`: what was accepted on a certificate, or under it as an issuer. Operators.
+    pub async fn impact(
+        &self,
+        (certificate, issuer): (Digest, bool),
+        since: Option<Timestamp>,
+        cursor: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<ImpactPage, ClientError> {
+        let path = Path::new("/v1/trust/impact")
+            .with(if issuer { "issuer" } else { "certificate" }, Some(certificate))
+            .with("since", since)
+            .with("cursor", cursor)
+            .with("limit", limit);
+        self.json(Call::get(path.0)).await
+    }
+
+    /// `GET /v1/documents/{id}/evidence`: what the verdict on a message rests on.
+    pub async fn evidence(&self, id: MessageId) -> Result<Evidence, ClientError> {
+        self.json(Call::get(format!("/v1/documents/{id}/evidence"))).await
     }
 
     /// `GET /v1/retention`: the rules. Operators, auditors.

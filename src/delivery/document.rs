@@ -1,10 +1,10 @@
 //! One document message, as its sender or a recipient sees it.
 
-use crate::api::{ContentView, DeliveryView, DocumentView, Party, StatusView, VerdictView};
+use crate::api::{ContentView, DeliveryView, DocumentView, HoldView, Party, StatusView, VerdictView};
 use crate::delivery::standing::{Caller, Standing};
-use crate::delivery::summary::summary;
-use crate::domain::{Code, MessageId, OrganId, Refusal};
-use crate::hub::rows::{ContentRow, DeliveryRow, LastStatus, MessageBody, Rows, VerdictRow};
+use crate::delivery::summary::standing_of;
+use crate::domain::{Code, MessageId, OrganId, Refusal, Timestamp};
+use crate::hub::rows::{ContentRow, DeliveryRow, HoldRow, LastStatus, MessageBody, Rows, VerdictRow};
 use crate::index::IndexError;
 
 /// The view of one message.
@@ -12,7 +12,7 @@ use crate::index::IndexError;
 /// # Errors
 /// `not_found` for whom it does not concern, and for status messages.
 pub fn view(rows: &Rows<'_>, caller: &Caller, id: MessageId) -> Result<DocumentView, Refusal> {
-    let Standing { message, deliveries, .. } = caller.standing(rows, id)?;
+    let Standing { message, deliveries, is_sender } = caller.standing(rows, id)?;
     let MessageBody::Document(mut fields) = message.body else {
         return Err(Refusal::new(Code::NotFound, "that is a status message"));
     };
@@ -35,8 +35,9 @@ pub fn view(rows: &Rows<'_>, caller: &Caller, id: MessageId) -> Result<DocumentV
         size: message.size,
         sha256: message.sha256,
         verdict: verdict(&message.verdict),
+        summary: standing_of(&message.hold, deliveries.iter().map(|(_, row)| row), fields.recipients),
+        hold: message.hold.filter(|_| is_sender).map(|hold| held(&hold, message.time)),
         content: content.as_ref().map(content_view),
-        summary: summary(deliveries.iter().map(|(_, row)| row)),
         deliveries: deliveries
             .into_iter()
             .map(|(to, row)| delivery(rows, &to, if content.is_some() { wordless(row) } else { row }))
@@ -84,6 +85,12 @@ pub fn verdict(row: &VerdictRow) -> VerdictView {
         sub_indication: row.sub_indication.clone(),
         signer: row.signer,
     }
+}
+
+/// What became of a held message, as its sender sees it.
+#[must_use]
+pub fn held(row: &HoldRow, received: Timestamp) -> HoldView {
+    HoldView { state: row.state, since: row.settled.map_or(received, |(at, _)| at), code: row.code }
 }
 
 fn status(last: LastStatus) -> StatusView {

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use crate::api::{ListItem, Page, Policy};
 use crate::delivery::cursor;
-use crate::delivery::document::{content_view, party};
-use crate::delivery::summary::summary;
-use crate::domain::{MessageId, OrganId, Refusal};
+use crate::delivery::document::{content_view, held, party};
+use crate::delivery::summary::standing_of;
+use crate::domain::{HoldState, MessageId, OrganId, Refusal};
 use crate::hub::keys::{self, Key};
 use crate::hub::rows::{DeliveryRow, MessageBody, MessageRow, Rows, decode};
 use crate::index::IndexError;
@@ -72,8 +72,10 @@ fn received(rows: &Rows<'_>, agency: &OrganId, id: MessageId) -> Result<Option<L
 fn sent(rows: &Rows<'_>, id: MessageId) -> Result<Option<ListItem>, IndexError> {
     let Some(message) = rows.message(id)? else { return Ok(None) };
     let deliveries = rows.deliveries(id)?;
-    let summary = summary(deliveries.iter().map(|(_, row)| row));
-    Ok(item(rows, id, message)?.map(|item| ListItem { summary: Some(summary), ..item }))
+    let recipients = message.recipients();
+    let summary = standing_of(&message.hold, deliveries.iter().map(|(_, row)| row), recipients);
+    let hold = message.hold.map(|hold| held(&hold, message.time));
+    Ok(item(rows, id, message)?.map(|item| ListItem { summary: Some(summary), hold, ..item }))
 }
 
 fn item(rows: &Rows<'_>, id: MessageId, message: MessageRow) -> Result<Option<ListItem>, IndexError> {
@@ -94,9 +96,11 @@ fn item(rows: &Rows<'_>, id: MessageId, message: MessageRow) -> Result<Option<Li
         accepted_at: message.time,
         seq: message.seq,
         size: message.size,
-        verified: message.verdict.policy == Policy::Envelope,
+        verified: message.verdict.policy == Policy::Envelope
+            && message.hold.is_none_or(|hold| hold.state == HoldState::Released),
         content: content.as_ref().map(content_view),
         state: None,
         summary: None,
+        hold: None,
     }))
 }

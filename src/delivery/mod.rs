@@ -5,6 +5,7 @@ pub mod cursor;
 pub mod document;
 pub mod feed;
 pub mod find;
+pub mod impact;
 pub mod lists;
 pub mod standing;
 pub mod summary;

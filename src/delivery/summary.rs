@@ -1,8 +1,8 @@
 //! The line that answers "where is my document": how many recipients stand where.
 
 use crate::api::Summary;
-use crate::domain::{DeliveryState, Lang};
-use crate::hub::rows::DeliveryRow;
+use crate::domain::{DeliveryState, HoldState, Lang};
+use crate::hub::rows::{DeliveryRow, HoldRow};
 
 /// The order in which states are told: the furthest first, what waits last.
 const TOLD: [DeliveryState; 8] = [
@@ -28,6 +28,24 @@ pub fn summary<'d>(deliveries: impl IntoIterator<Item = &'d DeliveryRow>) -> Sum
         text_vi: line(recipients, &counted, Lang::Vi),
         text_en: line(recipients, &counted, Lang::En),
         states: counted,
+    }
+}
+
+/// Where a message stands: with its recipients, or with the hub while it waits and after it was turned away.
+#[must_use]
+pub fn standing_of<'d>(
+    hold: &Option<HoldRow>,
+    deliveries: impl IntoIterator<Item = &'d DeliveryRow>,
+    recipients: u32,
+) -> Summary {
+    match hold.map(|hold| hold.state) {
+        Some(state @ (HoldState::Held | HoldState::TurnedAway)) => Summary {
+            recipients: u64::from(recipients),
+            states: Vec::new(),
+            text_vi: state.name(Lang::Vi).to_owned(),
+            text_en: state.name(Lang::En).to_owned(),
+        },
+        Some(HoldState::Released) | None => summary(deliveries),
     }
 }
 

@@ -308,6 +308,10 @@ codes! {
         "Chưa biết chứng thư số có bị thu hồi không (thiếu CRL hoặc CRL cũ)" "It is not known whether the certificate is revoked (no CRL, or a stale one)"
         "Gửi lại sau; người vận hành cập nhật CRL."
         "Send again later; the operator must bring the CRL up to date.";
+    HeldQuota "held_quota" 503
+        "Cơ quan gửi đang có quá nhiều văn bản tạm giữ" "The sender has too much waiting for revocation to become known"
+        "Đợi theo tiêu đề Retry-After rồi gửi lại đúng thông điệp đó; người vận hành cập nhật CRL."
+        "Wait as Retry-After says, then send the same message again; the operator must bring the CRL up to date.";
     // parties
     SenderNotCaller "sender_not_caller" 403
         "Hệ thống gọi không được gửi thay cơ quan ghi trong From" "The calling system may not send for the agency in From"

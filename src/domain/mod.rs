@@ -4,6 +4,7 @@
 mod business;
 mod code;
 mod digest;
+mod hold;
 mod id;
 pub mod notation;
 mod place;
@@ -16,6 +17,7 @@ mod time;
 pub use business::BusinessType;
 pub use code::{Code, Lang};
 pub use digest::Digest;
+pub use hold::HoldState;
 pub use id::{DocumentId, IdError, MessageId, OrganId, Seq};
 pub use notation::NotationKey;
 pub use place::Place;

@@ -13,13 +13,14 @@ use crate::delivery::document;
 use crate::delivery::standing::Caller;
 use crate::domain::{Code, Digest, MessageId, OrganId, Refusal, Seq, Timestamp};
 use crate::engine::examined::Examined;
-use crate::engine::receipt;
 use crate::engine::refusals::RefusalRate;
 use crate::engine::shared::Shared;
 use crate::engine::writer::{Committed, Job};
+use crate::engine::{held, receipt};
 use crate::hub::Rows;
 use crate::hub::decide::Command;
 use crate::hub::delivery::Confirm;
+use crate::hub::held::HoldQuota;
 use crate::hub::keys;
 use crate::hub::register::RefusedCall;
 use crate::intake::{Admission, Expected, Incoming, Received, admit, likeness};
@@ -44,6 +45,9 @@ pub(super) struct Inner {
     pub(super) erasing: tokio::sync::Mutex<()>,
     pub(super) examined: Examined,
     pub(super) view: HubView,
+    pub(super) quota: HoldQuota,
+    /// What looks again at held messages.
+    pub(super) held: Mutex<Option<held::Thread>>,
 }
 
 /// How a caller proves itself.
@@ -156,7 +160,8 @@ impl Hub {
             .collect();
         self.read(|rows| {
             let recipients = to.iter().map(|to| document::party(rows, to)).collect::<Result<_, _>>()?;
-            Ok(DryRun { dry_run: true, recipients, verdict: admission.verdict_view(), remarks })
+            let held = matches!(admission, Admission::Held(_));
+            Ok(DryRun { dry_run: true, held, recipients, verdict: admission.verdict_view(), remarks })
         })
     }
 
@@ -198,7 +203,7 @@ impl Hub {
         let admission = self.admit(caller, &received, expected)?;
         let likeness = likeness(&admission, &received, |from, document| self.held_body(from, document))?;
         let materials = self.read(|rows| admission.materials(rows, &self.0.payloads))?;
-        admission.into_command(received, Arc::clone(&caller.system), materials, likeness)
+        admission.into_command(received, Arc::clone(&caller.system), materials, likeness, self.0.quota)
     }
 
     fn admit(&self, caller: &Caller, received: &Received, expected: Expected) -> Result<Admission, Refusal> {
@@ -231,9 +236,14 @@ impl Hub {
 
     /// Gives a command to the writer and waits for what became of it.
     pub(super) async fn commit(&self, command: Command) -> Result<Committed, Refusal> {
+        self.offer(command)?.await.unwrap_or_else(|_| Err(closing()))
+    }
+
+    /// Gives a command to the writer; what became of it is told later.
+    pub(super) fn offer(&self, command: Command) -> Result<Told, Refusal> {
         let (answer, told) = oneshot::channel();
         self.enqueue(Job { command, answer: Some(answer) })?;
-        told.await.unwrap_or_else(|_| Err(Refusal::new(Code::TryLater, "the hub is closing")))
+        Ok(told)
     }
 
     /// The clock's time.
@@ -244,7 +254,7 @@ impl Hub {
     /// Gives a job to the writer.
     pub(super) fn enqueue(&self, job: Job) -> Result<(), Refusal> {
         let jobs = self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(jobs) = jobs else { return Err(Refusal::new(Code::TryLater, "the hub is closing")) };
+        let Some(jobs) = jobs else { return Err(closing()) };
         jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => Refusal::new(Code::TryLater, "too many messages wait for the disk"),
             TrySendError::Disconnected(_) => Refusal::new(Code::StorageFailed, "the writer has stopped"),
@@ -272,6 +282,9 @@ impl Hub {
     /// Stops taking commands, lets the writer finish, and makes the index durable.
     pub fn close(&self) {
         drop(self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(held) = self.0.held.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            held.stop();
+        }
         let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if writer.is_some_and(|writer| writer.join().is_err()) {
             tracing::error!("the writer ended badly");
@@ -283,6 +296,13 @@ impl Hub {
         let reader = self.0.shared.index.reader()?;
         read(&Rows(reader.as_ref()))
     }
+}
+
+/// Where the writer tells what became of a command.
+pub(super) type Told = oneshot::Receiver<Result<Committed, Refusal>>;
+
+pub(super) fn closing() -> Refusal {
+    Refusal::new(Code::TryLater, "the hub is closing")
 }
 
 fn recipients(admission: &Admission) -> Vec<OrganId> {

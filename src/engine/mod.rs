@@ -6,7 +6,9 @@ mod batch;
 mod clockwork;
 mod epoch;
 mod erase;
+mod evidence;
 mod examined;
+mod held;
 mod hub;
 mod ids;
 mod open;
@@ -18,9 +20,11 @@ mod shared;
 #[cfg(test)]
 mod simulation;
 mod spill;
+mod trust;
 mod watch;
 mod writer;
 
+pub use held::Settled;
 pub use hub::{Credential, Health, Hub};
 pub use ids::RandomIds;
 pub use open::{Ground, OpenError};

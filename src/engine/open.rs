@@ -17,7 +17,9 @@ use crate::engine::ids::RandomIds;
 use crate::engine::refusals::RefusalRate;
 use crate::engine::shared::{Shared, Signed};
 use crate::engine::writer::{Job, Writer};
+use crate::hub::held::HoldQuota;
 use crate::hub::register::Opening;
+use crate::hub::rows::ROWS_VERSION;
 use crate::hub::{Entry, Rows, apply};
 use crate::index::{Buffered, Durability, Index, IndexError, Overlay, Redb};
 use crate::journal::disk::{Disk, Real};
@@ -179,9 +181,13 @@ impl Hub {
             writer.open_trail(Opening { origin, verifier_key, software }).map_err(OpenError::First)?;
         }
         crate::engine::epoch::begin(&mut writer, data)?;
-        let hub = start(writer, payloads, trust, clock, view)?;
+        let quota = HoldQuota { messages: config.held.messages_max, bytes: config.held.bytes_max };
+        let hub = start(writer, payloads, trust, clock, view, quota)?;
         crate::engine::erase::resume(&hub.0)
             .map_err(|source| OpenError::Io { what: "the thread that erases", source })?;
+        hub.hand_over_blocks().map_err(OpenError::First)?;
+        crate::engine::held::watch(&hub)
+            .map_err(|source| OpenError::Io { what: "the thread that looks at held messages", source })?;
         crate::engine::watch::watch(&hub.0, data.trust_sources())
             .map_err(|source| OpenError::Io { what: "the thread that watches trust", source })?;
         Ok(hub)
@@ -218,11 +224,13 @@ pub(super) fn open_writer(
     })
 }
 
-/// Without CRLs every signed message is told to try later: the operator must know before the senders do.
+/// Without CRLs every signed message waits: the operator must know before the senders do.
 pub(super) fn warn_of_trust(trust: &TrustStore) {
     let report = trust.report();
     if report.crls == 0 {
-        tracing::warn!("no CRL is in force: signed messages are answered with 503 revocation_unknown; see trust/crl");
+        tracing::warn!(
+            "no CRL is in force: signed documents are held, and signed statuses told to try later; see trust/crl"
+        );
     }
     for fault in report.faults {
         tracing::warn!(%fault, "a CRL was not taken");
@@ -235,6 +243,7 @@ fn start(
     trust: TrustStore,
     clock: Arc<dyn Clock>,
     view: HubView,
+    quota: HoldQuota,
 ) -> Result<Hub, OpenError> {
     let (jobs, waiting) = sync_channel::<Job>(WAITING_MAX);
     let (shared, retention) = (Arc::clone(&writer.shared), writer.retention.clone());
@@ -254,6 +263,8 @@ fn start(
         erasing: tokio::sync::Mutex::default(),
         examined: Examined::default(),
         view,
+        quota,
+        held: Mutex::new(None),
     }));
     Ok(hub)
 }
@@ -291,7 +302,7 @@ fn fits(index: &dyn Index, journal: &dyn journal::Read, head: Seq) -> Result<boo
     let reader = index.reader()?;
     let applied = Rows(reader.as_ref()).head()?;
     let Some(last) = applied.next.checked_sub(1) else { return Ok(true) };
-    if applied.next > head {
+    if applied.next > head || applied.version != ROWS_VERSION {
         return Ok(false);
     }
     let entry = crate::engine::receipt::entry(journal, last).ok().and_then(|bytes| Entry::from_bytes(&bytes).ok());

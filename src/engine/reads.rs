@@ -195,7 +195,7 @@ impl Hub {
         Ok((message.size, message.sha256))
     }
 
-    fn open_body(&self, standing: &Standing, location: &BodyLocation) -> Result<Content, Refusal> {
+    pub(super) fn open_body(&self, standing: &Standing, location: &BodyLocation) -> Result<Content, Refusal> {
         let bytes = match location {
             BodyLocation::Inline { .. } => Kept::Memory(self.0.shared.journal.body(location).map_err(not_read)?),
             BodyLocation::Payload(payload) => Kept::File(self.0.payloads.read(payload).map_err(unreadable)?),

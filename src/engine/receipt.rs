@@ -26,6 +26,7 @@ pub(super) fn receipt(
         seq: row.seq,
         time: row.time,
         repeat: committed.repeat,
+        held: row.is_held(),
         sha256,
         recipients: told.iter().map(|to| party(rows, to)).collect::<Result<_, _>>()?,
         effect: answer.effect,

@@ -282,6 +282,8 @@ fn candidate(
     let standing = match rows.content(id)? {
         Some(content) if content.state == ContentState::Withheld => Standing::Withheld,
         Some(content) if content.header || !rule.header => Standing::Done,
+        // What is held has no deliveries yet: that is not the same as confirmed by all.
+        _ if row.is_held() => Standing::Unconfirmed,
         _ if rows.deliveries(id)?.iter().all(|(_, delivery)| is_confirmed(delivery)) => Standing::Due,
         _ => Standing::Unconfirmed,
     };

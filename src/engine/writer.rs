@@ -183,7 +183,8 @@ impl Writer {
     }
 
     fn decide_one(&mut self, command: &Command, pending: &mut Pending<'_>, reading: Reading) -> Outcome {
-        if reading == Reading::Stopped && matches!(command, Command::Submit(_) | Command::Status(_)) {
+        if reading == Reading::Stopped && matches!(command, Command::Submit(_) | Command::Hold(_) | Command::Status(_))
+        {
             return Outcome::Refused(stopped());
         }
         pending.decide(command, self.ids.as_mut())
@@ -248,6 +249,7 @@ impl Writer {
 fn inline_bytes(command: &Command) -> u64 {
     let body = match command {
         Command::Submit(submit) => &submit.body,
+        Command::Hold(hold) => &hold.submit.body,
         Command::Status(status) => &status.body,
         _ => return 0,
     };

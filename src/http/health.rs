@@ -31,5 +31,7 @@ pub(super) async fn ready(State(app): Shared, headers: HeaderMap) -> Response {
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): Shared, Authenticated(caller): Authenticated) -> Result<Response, Refused> {
     caller.needs(&[Role::Operator])?;
+    let waiting = u32::try_from(app.hub.waiting()?).unwrap_or(u32::MAX);
+    ::metrics::gauge!("truc_documents_waiting").set(f64::from(waiting));
     Ok(answer::text(app.figures.render(&app.hub.health(), app.hub.last_backup_secs()?, &app.hub)))
 }

@@ -44,10 +44,15 @@ fn describe() {
     describe_counter!("truc_documents_accepted_total", "Document messages accepted for the first time");
     describe_counter!("truc_repeats_total", "Messages that had been accepted before and got the first answer again");
     describe_counter!("truc_statuses_accepted_total", "Status messages accepted for the first time");
+    describe_counter!(
+        "truc_documents_held_total",
+        "Document messages that wait, or waited, for revocation to be known"
+    );
     describe_counter!("truc_refusals_total", "Calls refused, by stable code");
     describe_counter!("truc_http_requests_total", "Calls answered, by call, method and class of status");
     describe_histogram!("truc_http_request_duration_seconds", "Time to the head of the answer, long polls included");
     describe_counter!("truc_tls_handshakes_failed_total", "TLS handshakes that failed or were too slow");
+    describe_gauge!("truc_documents_waiting", "Document messages held now: revocation is not known");
     describe_gauge!("truc_trail_entries", "Entries in the trail");
     describe_gauge!("truc_last_backup_timestamp_seconds", "When a backup last told that it was made; 0 if none has");
     describe_gauge!("truc_trust_crls", "CRLs in force");
@@ -65,6 +70,7 @@ pub(super) struct Figures {
     envelope: Counter,
     record: Counter,
     pub(super) statuses: Counter,
+    pub(super) held: Counter,
     pub(super) repeats: Counter,
 }
 
@@ -76,6 +82,7 @@ impl Figures {
             envelope: counter!("truc_documents_accepted_total", "policy" => "envelope"),
             record: counter!("truc_documents_accepted_total", "policy" => "record"),
             statuses: counter!("truc_statuses_accepted_total"),
+            held: counter!("truc_documents_held_total"),
             repeats: counter!("truc_repeats_total"),
         }
     }

@@ -101,7 +101,11 @@ fn status(code: Code) -> StatusCode {
 /// When the same call makes sense again: soon where load passes by itself, later where people must act.
 const fn retry_after_secs(code: Code) -> Option<u32> {
     match code {
-        Code::RevocationUnknown | Code::CertificateOnHold | Code::StorageFailed | Code::ClockStopped => Some(60),
+        Code::RevocationUnknown
+        | Code::CertificateOnHold
+        | Code::HeldQuota
+        | Code::StorageFailed
+        | Code::ClockStopped => Some(60),
         _ if code.is_temporary() => Some(5),
         _ => None,
     }

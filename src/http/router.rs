@@ -9,7 +9,7 @@ use crate::domain::{Code, Refusal};
 use crate::http::metrics::Measure;
 use crate::http::problem::Refused;
 use crate::http::state::App;
-use crate::http::v1::{access, agencies, backups, documents, events, hub, lists, retention, spill, statuses};
+use crate::http::v1::{access, agencies, backups, documents, events, hub, lists, retention, spill, statuses, trust};
 use crate::http::{health, tlog};
 
 /// Path, and what is done there.
@@ -22,6 +22,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/v1/documents/{id}/trail", get(documents::trail)),
         ("/v1/documents/{id}/proof", get(documents::proof)),
         ("/v1/documents/{id}/signatures", get(documents::signatures)),
+        ("/v1/documents/{id}/evidence", get(trust::evidence)),
         ("/v1/documents/{id}/confirm", post(documents::confirm)),
         ("/v1/statuses", post(statuses::send)),
         // what waits, what was sent, what happened
@@ -31,6 +32,9 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         // directory and access
         ("/v1/agencies", get(agencies::list).post(agencies::put)),
         ("/v1/access", get(access::list).post(access::put)),
+        // trust in an emergency
+        ("/v1/trust/blocks", get(trust::blocks).post(trust::put)),
+        ("/v1/trust/impact", get(trust::impact)),
         // life with data
         ("/v1/retention", get(retention::rules).post(retention::put)),
         ("/v1/retention/preview", post(retention::preview)),

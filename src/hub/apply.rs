@@ -1,21 +1,24 @@
 //! Apply: an entry and its contents become rows. Live, in replay and in a simulation it is this one function, so the
 //! index rebuilt from the journal equals the one that grew.
 
+mod held;
 mod life;
+mod trust;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::domain::{
-    BusinessType, DeliveryState, Digest, MessageId, OrganId, Priority, StatusCode, Timestamp, next, notation,
+    BusinessType, DeliveryState, Digest, DocumentId, MessageId, OrganId, Priority, StatusCode, Timestamp, next,
+    notation,
 };
 use crate::hub::content::{DocumentHeader, StatusHeader};
 use crate::hub::entry::{Entry, Event};
 use crate::hub::keys::{self, Key};
 use crate::hub::rows::{
     AccessRow, AgencyRow, ChainRow, DeliveryRow, DocumentFields, DocumentRow, EventRow, HeadRow, LastStatus,
-    MessageBody, MessageRow, Rows, VerdictRow, encode,
+    MaterialRow, MessageBody, MessageRow, ROWS_VERSION, Rows, VerdictRow, encode,
 };
 use crate::hub::scope;
 use crate::index::{IndexError, Read, Writes};
@@ -33,7 +36,12 @@ pub fn apply(entry: &Entry, contents: &[Content], view: &dyn Read) -> Result<Wri
     let mut to = Rowser { rows: Rows(view), writes: &mut writes };
     to.put(
         &keys::head(),
-        &HeadRow { next: entry.seq.saturating_add(1), time: entry.time.as_millis(), salt: Some(entry.salt.0) },
+        &HeadRow {
+            next: entry.seq.saturating_add(1),
+            time: entry.time.as_millis(),
+            salt: Some(entry.salt.0),
+            version: ROWS_VERSION,
+        },
     )?;
     to.links(entry)?;
     if let Some(message) = entry.subject() {
@@ -65,7 +73,7 @@ fn entry_of<'e>(entries: &'e [Entry], content: &Content) -> Option<&'e Entry> {
 
 const fn message_of(entry: &Entry) -> Option<MessageId> {
     match &entry.event {
-        Event::Accepted { message, .. } | Event::Status { message, .. } => Some(*message),
+        Event::Accepted { message, .. } | Event::Status { message, .. } | Event::Held { message, .. } => Some(*message),
         _ => None,
     }
 }
@@ -90,10 +98,10 @@ impl Rowser<'_> {
         Ok(())
     }
 
-    /// A message's trail is kept as runs: `accepted` and its `addressed` entries stand side by side.
+    /// A message's trail is kept as runs: `accepted` or `hold_released` and its `addressed` entries stand side by side.
     fn trail(&mut self, message: MessageId, entry: &Entry) -> Result<(), IndexError> {
         match &entry.event {
-            Event::Accepted { recipients, .. } => {
+            Event::Accepted { recipients, .. } | Event::HoldReleased { recipients, .. } => {
                 self.put(&keys::trail(message, entry.seq), &u64::from(*recipients).saturating_add(1))
             }
             Event::Addressed { .. } => Ok(()),
@@ -114,7 +122,14 @@ impl Rowser<'_> {
                 self.put(&keys::agency(agency), &AgencyRow { name: name.clone(), closed: *closed })
             }
             Event::Access { .. } => self.access(&entry.event),
-            Event::Material { sha256, .. } => self.put(&keys::material(sha256), &entry.seq),
+            Event::Material { sha256, what } => {
+                let is_certificate = what == "certificate";
+                self.put(&keys::material(sha256), &MaterialRow { seq: entry.seq, is_certificate })
+            }
+            Event::Block { .. } => self.block(entry, contents),
+            Event::Held { .. } => self.held(entry, contents),
+            Event::HoldReleased { .. } => self.hold_released(entry),
+            Event::TurnedAway { message, code, .. } => self.turned_away(entry, *message, *code),
             Event::Retention(_)
             | Event::Withheld { .. }
             | Event::Released { .. }
@@ -145,16 +160,6 @@ impl Rowser<'_> {
             return Ok(());
         };
         let header: Option<DocumentHeader> = read_header(contents);
-        let fields = DocumentFields {
-            document: document.clone(),
-            business: *business,
-            priority: *priority,
-            recipients: *recipients,
-            code: header.as_ref().map(DocumentHeader::code).unwrap_or_default(),
-            subject: header.as_ref().map(|header| header.subject.clone()).unwrap_or_default(),
-            type_name: header.as_ref().map(|header| header.type_name.clone()).unwrap_or_default(),
-            promulgation_date: header.as_ref().map(|header| header.promulgation_date.clone()).unwrap_or_default(),
-        };
         let row = MessageRow {
             from: from.clone(),
             sha256: *sha256,
@@ -163,15 +168,28 @@ impl Rowser<'_> {
             time: entry.time,
             verdict: VerdictRow::from(verdict),
             remarks: remarks.clone(),
-            body: MessageBody::Document(fields),
+            body: MessageBody::Document(fields(document, (*business, *priority), *recipients, header.as_ref())),
+            hold: None,
         };
-        self.put(&keys::message(*message), &row)?;
-        self.put(&keys::claim(sha256), message)?;
-        self.put(&keys::outbox(from, entry.seq), message)?;
-        for notation in header.iter().filter_map(|header| notation::key(&header.code())) {
-            self.put(&keys::notation(&notation, from, *message), &())?;
-        }
+        self.document_message(*message, &row, header.as_ref())?;
+        self.rests_on(*message, &row, verdict)?;
         self.document(*message, &row)
+    }
+
+    /// What every document message has, delivered or held.
+    fn document_message(
+        &mut self,
+        message: MessageId,
+        row: &MessageRow,
+        header: Option<&DocumentHeader>,
+    ) -> Result<(), IndexError> {
+        self.put(&keys::message(message), row)?;
+        self.put(&keys::claim(&row.sha256), &message)?;
+        self.put(&keys::outbox(&row.from, row.seq), &message)?;
+        for notation in header.iter().filter_map(|header| notation::key(&header.code())) {
+            self.put(&keys::notation(&notation, &row.from, message), &())?;
+        }
+        Ok(())
     }
 
     fn document(&mut self, message: MessageId, row: &MessageRow) -> Result<(), IndexError> {
@@ -180,7 +198,7 @@ impl Rowser<'_> {
             .rows
             .document(&row.from, &fields.document)?
             .unwrap_or_else(|| DocumentRow { newest: message, messages: Vec::new() });
-        if fields.business != BusinessType::Revoke {
+        if fields.business != BusinessType::Revoke || self.is_waiting(document.newest)? {
             document.newest = message;
         }
         document.messages.push(message);
@@ -245,9 +263,11 @@ impl Rowser<'_> {
             verdict: VerdictRow::from(verdict),
             remarks: remarks.clone(),
             body: MessageBody::Status { to: to.clone(), status: *status, effect: *effect, target: *target },
+            hold: None,
         };
         self.put(&keys::message(*message), &row)?;
         self.put(&keys::claim(sha256), message)?;
+        self.rests_on(*message, &row, verdict)?;
         match target {
             Some(target) => self.moved(entry, *target, contents),
             None => Ok(()),
@@ -323,6 +343,26 @@ fn step(row: &mut DeliveryRow, status: StatusCode, time: Timestamp, last: LastSt
     }
 }
 
+/// What lists show of a document message; without texts when its header was destroyed.
+fn fields(
+    document: &DocumentId,
+    (business, priority): (BusinessType, Priority),
+    recipients: u32,
+    header: Option<&DocumentHeader>,
+) -> DocumentFields {
+    let text = |of: fn(&DocumentHeader) -> &String| header.map(of).cloned().unwrap_or_default();
+    DocumentFields {
+        document: document.clone(),
+        business,
+        priority,
+        recipients,
+        code: header.map(DocumentHeader::code).unwrap_or_default(),
+        subject: text(|header| &header.subject),
+        type_name: text(|header| &header.type_name),
+        promulgation_date: text(|header| &header.promulgation_date),
+    }
+}
+
 /// The header content of an entry; `None` when it was destroyed.
 fn read_header<T: serde::de::DeserializeOwned>(contents: &[Content]) -> Option<T> {
     contents.iter().find(|content| content.kind == ContentKind::Header).and_then(|content| match &content.body {
@@ -347,7 +387,7 @@ fn feed_row(entry: &Entry, n: u64, other: Option<OrganId>) -> EventRow {
         Event::Status { status, effect, target, .. } => {
             (row.status, row.effect, row.target) = (Some(*status), Some(*effect), *target);
         }
-        Event::Refused { code, .. } => row.code = Some(*code),
+        Event::Refused { code, .. } | Event::TurnedAway { code, .. } => row.code = Some(*code),
         _ => {}
     }
     row

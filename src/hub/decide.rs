@@ -2,9 +2,11 @@
 
 use crate::domain::{Code, Effect, MessageId, OrganId, Refusal, Timestamp};
 use crate::hub::backup::{BackupMade, NewEpoch};
+use crate::hub::block::{LiftBlock, PutBlock};
 use crate::hub::delivery::{Confirm, Fetch};
 use crate::hub::destroy::{Destroy, Erased, Withhold};
 use crate::hub::entry::{Event, Salt};
+use crate::hub::held::{Hold, Release, TurnAway};
 use crate::hub::register::{Access, Directory, Opening, RefusedCall};
 use crate::hub::retention::SetRule;
 use crate::hub::rows::Rows;
@@ -24,6 +26,12 @@ pub enum Command {
     Again(MessageId),
     /// A document message was admitted.
     Submit(Box<Submit>),
+    /// A document message was admitted to wait: revocation is not known.
+    Hold(Box<Hold>),
+    /// A held message is good.
+    Release(Box<Release>),
+    /// A held message is not.
+    TurnAway(TurnAway),
     /// A status message was admitted.
     Status(Box<SubmitStatus>),
     /// A recipient fetched a message.
@@ -34,6 +42,10 @@ pub enum Command {
     Directory(Directory),
     /// An access changes.
     Access(Box<Access>),
+    /// A certificate or key is blocked.
+    PutBlock(Box<PutBlock>),
+    /// A block is lifted.
+    LiftBlock(LiftBlock),
     /// An authenticated caller was refused.
     Refused(RefusedCall),
     /// A rule of retention is made, changed or closed.
@@ -116,12 +128,17 @@ pub fn decide(command: &Command, view: &dyn Read, now: Timestamp, ids: &mut dyn 
         Command::Open(opening) => opening.decide(&rows),
         Command::Epoch(epoch) => epoch.decide(&rows),
         Command::Again(id) => again(&rows, *id),
-        Command::Submit(submit) => submit.decide(&submit.facts(&rows)?, now, ids),
-        Command::Status(status) => status.decide(&status.facts(&rows)?, now, ids),
+        Command::Submit(submit) => submit.decide(&submit.facts(&rows, now)?, now, ids),
+        Command::Hold(hold) => hold.decide(&rows, now, ids),
+        Command::Release(release) => release.decide(&rows),
+        Command::TurnAway(turn_away) => turn_away.decide(&rows),
+        Command::Status(status) => status.decide(&status.facts(&rows, now)?, now, ids),
         Command::Fetch(fetch) => fetch.decide(&rows),
         Command::Confirm(confirm) => confirm.decide(&rows),
         Command::Directory(directory) => directory.decide(&rows),
         Command::Access(access) => access.decide(&rows),
+        Command::PutBlock(put) => put.decide(&rows, now, ids),
+        Command::LiftBlock(lift) => lift.decide(&rows, ids),
         Command::Refused(refused) => Ok(refused.decide()),
         Command::Retention(rule) => rule.decide(&rows),
         Command::Withhold(withhold) => withhold.decide(&rows, ids),

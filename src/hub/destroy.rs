@@ -99,20 +99,21 @@ impl Destroy {
                 break;
             }
             let row = document(rows, *message)?;
-            if self.is_due(rows, *message)? {
+            if self.is_due(rows, *message, &row)? {
                 self.one(rows, *message, &row, ids, &mut drafts)?;
             }
         }
         if drafts.is_empty() { Ok(Decision::Nothing) } else { Ok(new(drafts, self.messages.first().copied())) }
     }
 
-    fn is_due(&self, rows: &Rows<'_>, message: MessageId) -> Result<bool, Refusal> {
+    fn is_due(&self, rows: &Rows<'_>, message: MessageId, row: &MessageRow) -> Result<bool, Refusal> {
         let content = rows.content(message)?;
         if content.as_ref().is_some_and(|it| it.state == ContentState::Destroyed && (it.header || !self.header)) {
             return Ok(false);
         }
         match &self.cause {
             Cause::Spill { .. } => Ok(true),
+            Cause::Rule(_) if row.is_held() => Ok(false),
             Cause::Rule(_) => Ok(content.is_none_or(|it| it.state == ContentState::Destroyed)
                 && rows.deliveries(message)?.iter().all(|(_, delivery)| is_confirmed(delivery))),
         }

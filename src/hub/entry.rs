@@ -12,7 +12,7 @@ use crate::domain::{
     Timestamp,
 };
 use crate::hub::retention::Rule;
-use crate::trust::Registration;
+use crate::trust::{BlockRule, Registration};
 
 /// Version of the entry format.
 pub const ENTRY_VERSION: u8 = 1;
@@ -228,6 +228,84 @@ pub enum Event {
         /// What the clock says now.
         clock: Timestamp,
     },
+    /// A document message in which everything passed except that revocation is not known waits for that.
+    Held {
+        /// The message.
+        message: MessageId,
+        /// Sender.
+        from: OrganId,
+        /// Its document.
+        document: DocumentId,
+        /// What it does.
+        business: BusinessType,
+        /// Độ khẩn.
+        priority: Priority,
+        /// Number of recipients; none of them is told yet.
+        recipients: u32,
+        /// SHA-256 of the bytes.
+        sha256: Digest,
+        /// Octets.
+        size: u64,
+        /// The verdict: INDETERMINATE, TRY_LATER.
+        verdict: Verdict,
+        /// Digest of the salted header content.
+        header: Digest,
+        /// Name of the access that sent it.
+        by: String,
+        /// Codes of the remarks.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
+    },
+    /// The certificate of a held message was good at the time of receipt: it is delivered.
+    HoldReleased {
+        /// The message.
+        message: MessageId,
+        /// Sender.
+        from: OrganId,
+        /// SHA-256 of the bytes.
+        sha256: Digest,
+        /// Time of receipt: the time of its `held` entry, for which the verdict holds.
+        received: Timestamp,
+        /// Number of `addressed` entries that follow in the same batch.
+        recipients: u32,
+        /// The verdict, with the evidence that has become known since.
+        verdict: Verdict,
+        /// The held message that a business act speaks of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<MessageId>,
+        /// Codes of the remarks.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
+    },
+    /// The operator believes a certificate or key no more, or again.
+    Block {
+        /// What is meant.
+        rule: BlockRule,
+        /// From which time of receipt on it counts, inclusive.
+        since: Timestamp,
+        /// Up to which, exclusive.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// Whether the block is lifted.
+        lifted: bool,
+        /// Digest of the salted reason, which stands beside the entry.
+        reason: Digest,
+        /// Who did it.
+        by: String,
+        /// SHA-256 of the certificate by which it was named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<Digest>,
+    },
+    /// The certificate of a held message was revoked at or before the time of receipt: its content is removed, its
+    /// document id is free again.
+    TurnedAway {
+        /// The message.
+        message: MessageId,
+        /// Sender.
+        from: OrganId,
+        /// Why.
+        code: Code,
+    },
     /// A rule of retention was made, changed or closed.
     Retention(Rule),
     /// A message's content is given to nobody until further notice.
@@ -352,6 +430,9 @@ impl Entry {
             | Event::Addressed { message, .. }
             | Event::Fetched { message, .. }
             | Event::Confirmed { message, .. }
+            | Event::Held { message, .. }
+            | Event::HoldReleased { message, .. }
+            | Event::TurnedAway { message, .. }
             | Event::Withheld { message, .. }
             | Event::Released { message, .. }
             | Event::Destroyed { message, .. }
@@ -364,6 +445,7 @@ impl Entry {
             | Event::Material { .. }
             | Event::Refused { .. }
             | Event::Clock { .. }
+            | Event::Block { .. }
             | Event::Retention(_)
             | Event::Erased { .. }
             | Event::Backup { .. } => None,
@@ -388,6 +470,10 @@ impl Event {
             Self::Confirmed { .. } => "confirmed",
             Self::Refused { .. } => "refused",
             Self::Clock { .. } => "clock",
+            Self::Held { .. } => "held",
+            Self::HoldReleased { .. } => "hold_released",
+            Self::TurnedAway { .. } => "turned_away",
+            Self::Block { .. } => "block",
             Self::Retention(_) => "retention",
             Self::Withheld { .. } => "withheld",
             Self::Released { .. } => "released",

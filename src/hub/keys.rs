@@ -2,7 +2,8 @@
 //! A key is a tag octet and its parts; texts end with NUL (identifiers hold no control characters), numbers are
 //! big-endian so that byte order is number order.
 
-use crate::domain::{Digest, DocumentId, MessageId, OrganId, Priority, Seq};
+use crate::domain::{Digest, DocumentId, MessageId, OrganId, Priority, Seq, Timestamp};
+use crate::trust::BlockRule;
 
 /// A key under construction.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,6 +181,74 @@ pub fn signer(digest: &Digest) -> Key {
 #[must_use]
 pub fn material(sha256: &Digest) -> Key {
     Key::new(b'M').bytes(sha256.as_bytes())
+}
+/// All messages that are held.
+#[must_use]
+pub fn held_prefix() -> Key {
+    Key::new(b'H')
+}
+/// One of them, in the order in which they came.
+#[must_use]
+pub fn held(seq: Seq) -> Key {
+    held_prefix().number(seq)
+}
+/// What every sender has waiting.
+#[must_use]
+pub fn waiting_prefix() -> Key {
+    Key::new(b'W')
+}
+/// What a sender has waiting, so that it can be bounded.
+#[must_use]
+pub fn waiting(from: &OrganId) -> Key {
+    waiting_prefix().text(from.as_str())
+}
+/// All blocks of certificates and keys.
+#[must_use]
+pub fn block_prefix() -> Key {
+    Key::new(b'Q')
+}
+/// One of them.
+#[must_use]
+pub fn block(rule: &BlockRule) -> Key {
+    match rule {
+        BlockRule::Certificate(digest) => block_prefix().bytes(&[0]).bytes(digest.as_bytes()),
+        BlockRule::Key(digest) => block_prefix().bytes(&[1]).bytes(digest.as_bytes()),
+    }
+}
+/// Every message that rests on any signer's certificate.
+#[must_use]
+pub fn signed_by_any() -> Key {
+    Key::new(b'Y')
+}
+/// Every message that rests on a signer's certificate.
+#[must_use]
+pub fn signed_prefix(signer: &Digest) -> Key {
+    signed_by_any().bytes(signer.as_bytes())
+}
+/// Those received at a time or later. Times before 1970 count as 1970.
+#[must_use]
+pub fn signed_since(signer: &Digest, time: Timestamp) -> Key {
+    signed_prefix(signer).number(u64::try_from(time.as_millis()).unwrap_or_default())
+}
+/// One of them, by the time of its receipt.
+#[must_use]
+pub fn signed(signer: &Digest, time: Timestamp, seq: Seq) -> Key {
+    signed_since(signer, time).number(seq)
+}
+/// Every signer's certificate that rests on an authority's.
+#[must_use]
+pub fn issued_prefix(authority: &Digest) -> Key {
+    Key::new(b'V').bytes(authority.as_bytes())
+}
+/// One of them.
+#[must_use]
+pub fn issued(authority: &Digest, signer: &Digest) -> Key {
+    issued_prefix(authority).bytes(signer.as_bytes())
+}
+/// The evidence with which a signer's certificate was last believed: digest of the list.
+#[must_use]
+pub fn evidence_of(signer: &Digest) -> Key {
+    Key::new(b'F').bytes(signer.as_bytes())
 }
 /// Record positions by their first entry.
 #[must_use]

@@ -15,10 +15,10 @@ use crate::hub::status::SubmitStatus;
 use crate::hub::submit::{Likeness, Submit};
 use crate::hub::{Rows, Stamper, apply};
 use crate::index::{Durability, Index, Memory};
-use crate::journal::Body;
+use crate::journal::{Body, Content};
 
-const SENDER: &str = "G22";
-const RECIPIENTS: [&str; 3] = ["H14", "H24", "H41"];
+pub(super) const SENDER: &str = "G22";
+pub(super) const RECIPIENTS: [&str; 3] = ["H14", "H24", "H41"];
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -60,14 +60,22 @@ impl Ids for Counting {
 
 /// The hub without a disk: decide, stamp, apply.
 #[derive(Default)]
-struct Pure {
-    index: Memory,
+pub(super) struct Pure {
+    pub(super) index: Memory,
     ids: Counting,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) contents: Vec<Vec<Content>>,
 }
 
 impl Pure {
-    fn run(&mut self, command: &Command) -> Result<Option<MessageId>, Code> {
+    pub(super) fn fill_directory(&mut self) {
+        for code in RECIPIENTS.iter().chain([&SENDER]) {
+            let agency = Agency { code: id(code), name: (*code).to_owned(), closed: false };
+            self.run(&Command::Directory(Directory { by: "test".to_owned(), agency })).unwrap();
+        }
+    }
+
+    pub(super) fn run(&mut self, command: &Command) -> Result<Option<MessageId>, Code> {
         let reader = self.index.reader().unwrap();
         let now = Timestamp::from_millis(1_000);
         match decide(command, reader.as_ref(), now, &mut self.ids).map_err(|refusal| refusal.code)? {
@@ -78,6 +86,7 @@ impl Pure {
                     let writes = apply(&one.entry, &one.contents, self.index.reader().unwrap().as_ref()).unwrap();
                     self.index.apply(&writes, Durability::Relaxed).unwrap();
                     self.entries.push(one.entry);
+                    self.contents.push(one.contents);
                 }
                 Ok(answer.message)
             }
@@ -87,11 +96,11 @@ impl Pure {
     }
 }
 
-fn id(code: &str) -> OrganId {
+pub(super) fn id(code: &str) -> OrganId {
     code.parse().unwrap()
 }
 
-fn document_id(document: u8) -> DocumentId {
+pub(super) fn document_id(document: u8) -> DocumentId {
     format!("d{document}").parse().unwrap()
 }
 
@@ -107,7 +116,7 @@ fn verdict() -> Verdict {
 
 /// A held version, as the model sees it.
 #[derive(Debug, Clone)]
-struct Version {
+pub(super) struct Version {
     message: MessageId,
     content: u8,
     business: BusinessType,
@@ -155,7 +164,13 @@ fn bytes(document: u8, content: u8, to: &[usize], business: BusinessType) -> Vec
     format!("{document} {content} {to:?} {business:?}").into_bytes()
 }
 
-fn submit(document: u8, content: u8, to: &[usize], business: BusinessType, held: Option<&Version>) -> Submit {
+pub(super) fn submit(
+    document: u8,
+    content: u8,
+    to: &[usize],
+    business: BusinessType,
+    held: Option<&Version>,
+) -> Submit {
     let bytes = bytes(document, content, to, business);
     let alike = held.map(|held| {
         let equal = held.content == content && held.business == business;
@@ -216,10 +231,7 @@ fn reject(document: u8, by: usize, serial: usize) -> SubmitStatus {
 
 fn play(ops: &[Op]) {
     let (mut hub, mut model) = (Pure::default(), Model::default());
-    for code in RECIPIENTS.iter().chain([&SENDER]) {
-        let agency = Agency { code: id(code), name: (*code).to_owned(), closed: false };
-        hub.run(&Command::Directory(Directory { by: "test".to_owned(), agency })).unwrap();
-    }
+    hub.fill_directory();
     let mut sent: Vec<(u8, u8, Vec<usize>, BusinessType)> = Vec::new();
     for (serial, op) in ops.iter().enumerate() {
         match op {
@@ -277,7 +289,7 @@ fn send(hub: &mut Pure, model: &mut Model, (document, content, to, business): &(
     }
 }
 
-fn chains_have_no_gaps(entries: &[Entry]) {
+pub(super) fn chains_have_no_gaps(entries: &[Entry]) {
     let mut ends: BTreeMap<OrganId, (u64, u64)> = BTreeMap::new();
     for (seq, entry) in (0u64..).zip(entries) {
         assert_eq!(entry.seq, seq);

@@ -3,14 +3,18 @@
 
 pub mod apply;
 pub mod backup;
+pub mod block;
 pub mod content;
 pub mod decide;
 pub mod delivery;
 pub mod destroy;
 pub mod entry;
+pub mod held;
 pub mod keys;
 #[cfg(test)]
 mod law_3;
+#[cfg(test)]
+mod law_3_held;
 pub mod register;
 pub mod retention;
 pub mod rows;

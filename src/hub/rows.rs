@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::{ContentState, Policy, Role, Scope};
 use crate::domain::{
-    BusinessType, Code, DeliveryState, Digest, DocumentId, Effect, MessageId, OrganId, Priority, Seq, StatusCode,
-    Timestamp,
+    BusinessType, Code, DeliveryState, Digest, DocumentId, Effect, HoldState, MessageId, OrganId, Priority, Seq,
+    StatusCode, Timestamp,
 };
 use crate::hub::entry::Verdict;
 use crate::hub::keys::{self, Key};
 use crate::hub::retention::Rule;
 use crate::index::{IndexError, Read};
 use crate::journal::Position;
-use crate::trust::Registration;
+use crate::trust::{Block, Registration};
 
 /// How far the index has come; in the same atomic write as the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,7 +26,12 @@ pub struct HeadRow {
     pub time: i64,
     /// Its salt: tells whether the index is of this journal.
     pub salt: Option<[u8; 16]>,
+    /// [`ROWS_VERSION`] of whoever wrote it: an index of other rows is built again.
+    pub version: u32,
 }
+
+/// Version of the rows: raised with every change of a row or key that stands in an index already.
+pub const ROWS_VERSION: u32 = 1;
 
 /// A message: document or status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +52,45 @@ pub struct MessageRow {
     pub remarks: Vec<String>,
     /// What it is.
     pub body: MessageBody,
+    /// For a message that was held when it came.
+    pub hold: Option<HoldRow>,
+}
+
+/// What became of a message that was held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldRow {
+    /// Where it stands.
+    pub state: HoldState,
+    /// When it was released or turned away, and by which entry.
+    pub settled: Option<(Timestamp, Seq)>,
+    /// Why it was turned away.
+    pub code: Option<Code>,
+}
+
+impl MessageRow {
+    /// Whether it waits for revocation to become known.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.hold.is_some_and(|hold| hold.state == HoldState::Held)
+    }
+
+    /// Recipients of a document message; one for a status.
+    #[must_use]
+    pub const fn recipients(&self) -> u32 {
+        match &self.body {
+            MessageBody::Document(fields) => fields.recipients,
+            MessageBody::Status { .. } => 1,
+        }
+    }
+}
+
+/// What a sender has waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WaitingRow {
+    /// Messages.
+    pub messages: u64,
+    /// Octets of them.
+    pub bytes: u64,
 }
 
 /// What kind of message a row describes.
@@ -213,6 +257,30 @@ pub struct AccessRow {
     pub closed: bool,
 }
 
+/// A kept certificate, CRL or OCSP answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaterialRow {
+    /// Its `material` entry.
+    pub seq: Seq,
+    /// Whether it is a certificate.
+    pub is_certificate: bool,
+}
+
+/// A block of a certificate or key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockRow {
+    /// What is blocked, when and why.
+    pub block: Block,
+    /// Time of its entry.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
+    /// When it was lifted, by whom and why.
+    pub lifted: Option<(Timestamp, String, String)>,
+    /// SHA-256 of the certificate by which it was named.
+    pub certificate: Option<Digest>,
+}
+
 /// What became of a message's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContentRow {
@@ -292,6 +360,11 @@ impl Rows<'_> {
         self.under(&prefix, |rest, bytes| Ok((text_id(rest)?, decode(bytes)?)))
     }
 
+    /// What a sender has waiting.
+    pub fn waiting(&self, from: &OrganId) -> Result<WaitingRow, IndexError> {
+        Ok(self.row(&keys::waiting(from))?.unwrap_or_default())
+    }
+
     /// An agency of the directory.
     pub fn agency(&self, code: &OrganId) -> Result<Option<AgencyRow>, IndexError> {
         self.row(&keys::agency(code))
@@ -305,6 +378,11 @@ impl Rows<'_> {
     /// An access by name.
     pub fn access(&self, system: &str) -> Result<Option<AccessRow>, IndexError> {
         self.row(&keys::access(system))
+    }
+
+    /// A kept certificate or CRL.
+    pub fn material(&self, sha256: &Digest) -> Result<Option<MaterialRow>, IndexError> {
+        self.row(&keys::material(sha256))
     }
 
     /// What became of a message's content; `None` while it is given out.

@@ -6,12 +6,13 @@ use crate::api::Policy;
 use crate::domain::{
     Code, DeliveryState, Digest, DocumentId, Effect, MessageId, OrganId, Refusal, StatusCode, Timestamp, next,
 };
+use crate::hub::block;
 use crate::hub::content::{self, StatusHeader};
 use crate::hub::decide::{Answer, Decision, Draft, Ids, unserialisable};
 use crate::hub::entry::{Event, Verdict};
 use crate::hub::keys;
 use crate::hub::rows::{DeliveryRow, MessageRow, Rows, text_id};
-use crate::hub::submit::{KeptMaterial, both, is_open, known};
+use crate::hub::submit::{KeptMaterial, both, is_open, known, missing};
 use crate::index::IndexError;
 use crate::journal::Body;
 
@@ -51,6 +52,8 @@ pub struct SubmitStatus {
 pub struct Facts {
     /// The message with the same bytes.
     pub first: Option<(MessageId, MessageRow)>,
+    /// Whether its certificate, or one above it, was blocked after it was verified.
+    pub blocked: bool,
     /// Whether both sides stand in the directory.
     pub sides_known: (bool, bool),
     /// The delivery that it speaks of.
@@ -66,21 +69,18 @@ impl SubmitStatus {
     }
 
     /// Loads the facts.
-    pub fn facts(&self, rows: &Rows<'_>) -> Result<Facts, IndexError> {
+    pub fn facts(&self, rows: &Rows<'_>, now: Timestamp) -> Result<Facts, IndexError> {
         if let Some(id) = rows.claimed(&self.sha256)?
             && let Some(row) = rows.message(id)?
         {
             return Ok(Facts { first: Some((id, row)), ..Facts::default() });
         }
         let sides_known = (is_open(rows, &self.from)?, is_open(rows, &self.to)?);
-        let mut facts = Facts { sides_known, ..Facts::default() };
+        let blocked = block::is_blocked(rows, &self.verdict, now)?;
+        let mut facts = Facts { blocked, sides_known, ..Facts::default() };
         let candidates = self.candidates(rows)?;
         facts.target = self.delivery_among(rows, &candidates)?;
-        for (index, material) in self.materials.iter().enumerate() {
-            if !rows.has_material(&material.sha256)? {
-                facts.missing_materials.push(index);
-            }
-        }
+        facts.missing_materials = missing(rows, &self.materials)?;
         Ok(facts)
     }
 
@@ -116,6 +116,7 @@ impl SubmitStatus {
         if let Some((id, row)) = &facts.first {
             return Ok(known(*id, row));
         }
+        block::check(facts.blocked)?;
         self.check(facts)?;
         let (state, effect) = self.effect(facts);
         let message = ids.message(now);

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::domain::{BusinessType, Code, Digest, DocumentId, MessageId, OrganId, Priority, Refusal, Timestamp};
+use crate::hub::block;
 use crate::hub::content::{self, DocumentHeader};
 use crate::hub::decide::{Answer, Decision, Draft, Ids, unserialisable};
 use crate::hub::entry::{Event, Salt, Verdict};
@@ -74,6 +75,8 @@ pub enum Likeness {
 pub struct Facts {
     /// The message with the same bytes.
     pub first: Option<(MessageId, MessageRow)>,
+    /// Whether its certificate, or one above it, was blocked after it was verified.
+    pub blocked: bool,
     /// Whether the sender stands in the directory and is open.
     pub sender_open: bool,
     /// Recipients that do not stand in the directory, or are closed, by their index in `to`.
@@ -101,11 +104,12 @@ pub struct Held {
 
 impl Submit {
     /// Loads the facts.
-    pub fn facts(&self, rows: &Rows<'_>) -> Result<Facts, IndexError> {
+    pub fn facts(&self, rows: &Rows<'_>, now: Timestamp) -> Result<Facts, IndexError> {
         if let Some(first) = self.first(rows)? {
             return Ok(Facts { first: Some(first), ..Facts::default() });
         }
-        let mut facts = Facts { sender_open: is_open(rows, &self.from)?, ..Facts::default() };
+        let blocked = block::is_blocked(rows, &self.verdict, now)?;
+        let mut facts = Facts { blocked, sender_open: is_open(rows, &self.from)?, ..Facts::default() };
         for (index, to) in self.to.iter().enumerate() {
             if !is_open(rows, to)? {
                 facts.unknown.push(index);
@@ -113,11 +117,7 @@ impl Submit {
         }
         facts.held = self.held(rows)?;
         facts.target = self.target(rows)?;
-        for (index, material) in self.materials.iter().enumerate() {
-            if !rows.has_material(&material.sha256)? {
-                facts.missing_materials.push(index);
-            }
-        }
+        facts.missing_materials = missing(rows, &self.materials)?;
         Ok(facts)
     }
 
@@ -152,10 +152,17 @@ impl Submit {
         if let Some((id, row)) = &facts.first {
             return Ok(known(*id, row));
         }
+        self.check(facts)?;
+        self.accept(facts, now, ids)
+    }
+
+    /// Whether the parties and the identity table let it in.
+    pub(super) fn check(&self, facts: &Facts) -> Result<(), Refusal> {
+        block::check(facts.blocked)?;
         self.check_parties(facts)?;
         match (self.business, &facts.held) {
             (BusinessType::New, Some(held)) => Err(self.conflict(held)),
-            _ => self.accept(facts, now, ids),
+            _ => Ok(()),
         }
     }
 
@@ -193,7 +200,7 @@ impl Submit {
             .collect();
         let answer_at = drafts.len();
         drafts.push(self.accepted(message, facts, ids.salt())?);
-        drafts.extend(self.addressed(message));
+        drafts.extend(addressed(message, &self.from, &self.to));
         Ok(Decision::New { drafts, answer_at, answer: Answer { message: Some(message), effect: None, seq: None } })
     }
 
@@ -222,13 +229,25 @@ impl Submit {
         let body = content::body(self.sha256, self.body.clone());
         Ok(Draft { parties: vec![self.from.clone()], event, contents: vec![header, body] })
     }
+}
 
-    fn addressed(&self, message: MessageId) -> impl Iterator<Item = Draft> {
-        self.to.iter().zip(1u32..).map(move |(to, number)| {
-            let event = Event::Addressed { message, from: self.from.clone(), to: to.clone(), number };
-            Draft::new(both(&self.from, to), event)
-        })
+/// One entry a recipient.
+pub(super) fn addressed(message: MessageId, from: &OrganId, to: &[OrganId]) -> impl Iterator<Item = Draft> {
+    to.iter().zip(1u32..).map(move |(to, number)| {
+        let event = Event::Addressed { message, from: from.clone(), to: to.clone(), number };
+        Draft::new(both(from, to), event)
+    })
+}
+
+/// The materials that are not kept yet, by their index.
+pub(super) fn missing(rows: &Rows<'_>, materials: &[KeptMaterial]) -> Result<Vec<usize>, IndexError> {
+    let mut missing = Vec::new();
+    for (index, material) in materials.iter().enumerate() {
+        if !rows.has_material(&material.sha256)? {
+            missing.push(index);
+        }
     }
+    Ok(missing)
 }
 
 impl KeptMaterial {

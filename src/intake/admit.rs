@@ -1,7 +1,8 @@
 //! Admit: verify by the sender's policy, then make the three identities agree (DESIGN 4).
 //!
-//! `Admitted<Signed>` can be made only from `signature::Verified`; under policy `record` the value is an
-//! `Admitted<Unsigned>` and is shown as unverified everywhere (law 4).
+//! `Admitted<Signed>` can be made only from `signature::Verified`; `Admitted<Held>` only from `signature::Unsettled`, and
+//! no recipient sees it; under policy `record` the value is an `Admitted<Unsigned>` and is shown as unverified everywhere
+//! (law 4).
 
 use crate::api::{Policy, VerdictView};
 use crate::delivery::standing::Caller;
@@ -11,9 +12,9 @@ use crate::hub::Rows;
 use crate::hub::scope::registered;
 use crate::intake::Received;
 use crate::intake::incoming::spool_failed;
-use crate::signature::{self, Examined, Verdict};
+use crate::signature::{self, ChainCheck, Examined, Judged, Verdict};
 use crate::trust::TrustStore;
-use crate::xml::Fault;
+use crate::xml::{Fault, Source};
 
 /// What the call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub enum Expected {
 /// Proof that an envelope signature TOTAL-PASSED over what was read.
 #[derive(Debug)]
 pub struct Signed(());
+
+/// Everything was right but that revocation is not known: nothing vouches for it yet, so it waits.
+#[derive(Debug)]
+pub struct Held(());
 
 /// Nothing vouches for what was read.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ pub struct Admitted<P> {
 pub enum Admission {
     /// Policy `envelope`.
     Signed(Admitted<Signed>),
+    /// Policy `envelope`, to wait until revocation is known.
+    Held(Admitted<Held>),
     /// Policy `record`.
     Unsigned(Admitted<Unsigned>),
 }
@@ -61,7 +68,7 @@ impl Admission {
     #[must_use]
     pub const fn policy(&self) -> Policy {
         match self {
-            Self::Signed(_) => Policy::Envelope,
+            Self::Signed(_) | Self::Held(_) => Policy::Envelope,
             Self::Unsigned(_) => Policy::Record,
         }
     }
@@ -71,6 +78,7 @@ impl Admission {
     pub const fn message(&self) -> &Message {
         match self {
             Self::Signed(admitted) => admitted.message(),
+            Self::Held(admitted) => admitted.message(),
             Self::Unsigned(admitted) => admitted.message(),
         }
     }
@@ -80,6 +88,7 @@ impl Admission {
     pub const fn verdict(&self) -> &Verdict {
         match self {
             Self::Signed(admitted) => &admitted.verdict,
+            Self::Held(admitted) => &admitted.verdict,
             Self::Unsigned(admitted) => &admitted.verdict,
         }
     }
@@ -100,9 +109,9 @@ impl Admission {
     #[must_use]
     pub fn into_parts(self) -> (Message, Verdict) {
         match self {
-            Self::Signed(Admitted { message, verdict, .. }) | Self::Unsigned(Admitted { message, verdict, .. }) => {
-                (message, verdict)
-            }
+            Self::Signed(Admitted { message, verdict, .. })
+            | Self::Held(Admitted { message, verdict, .. })
+            | Self::Unsigned(Admitted { message, verdict, .. }) => (message, verdict),
         }
     }
 }
@@ -129,20 +138,50 @@ pub fn admit(
         let detail = "From/OrganId is not one of the caller's agencies";
         return Err(at_sender(admission.message(), Code::SenderNotCaller, detail).locate(received));
     }
-    if let Admission::Signed(admitted) = &admission
-        && !is_signer_registered(rows, &admitted.verdict, from, at)?
-    {
+    if admission.policy() == Policy::Envelope && !is_signer_registered(rows, admission.verdict(), from, at)? {
         let detail = "the signer's certificate is not registered for From/OrganId at this time";
         return Err(at_sender(admission.message(), Code::CertificateNotRegistered, detail).locate(received));
     }
-    Ok(admission)
+    only_documents_wait(admission)
+}
+
+/// A status moves a delivery in the order of the trail and is told to both sides at once: one that waited would come
+/// after what was told later. It is small and is sent again, so its sender is told to try later.
+fn only_documents_wait(admission: Admission) -> Result<Admission, Refusal> {
+    match &admission {
+        Admission::Held(Admitted { message: Message::Status(_), verdict, .. }) => {
+            let refusal = verdict.refusal.clone();
+            Err(refusal
+                .unwrap_or_else(|| Refusal::new(Code::RevocationUnknown, "a status does not wait: send it again")))
+        }
+        _ => Ok(admission),
+    }
+}
+
+/// The verifier's own pass over the stored bytes of a held message, for the time at which it was received.
+///
+/// # Errors
+/// As `signature::verify`: while it still waits, `revocation_unknown`.
+pub fn settle<S: Source>(stored: &S, chains: &dyn ChainCheck, received_at: Timestamp) -> Result<Admission, Refusal> {
+    let profile = edxml::signature_profile();
+    let verified = signature::verify(stored, &profile, chains, received_at, || edxml::Builder::new(Mode::Strict))?;
+    let (message, verdict) = verified.into_parts();
+    Ok(Admission::Signed(Admitted { message, verdict, _proof: Signed(()) }))
 }
 
 fn envelope(received: &Received, trust: &TrustStore, at: Timestamp) -> Result<Admission, Refusal> {
     let profile = edxml::signature_profile();
-    let verified = signature::verify(received, &profile, trust, at, || edxml::Builder::new(Mode::Strict))?;
-    let (message, verdict) = verified.into_parts();
-    Ok(Admission::Signed(Admitted { message, verdict, _proof: Signed(()) }))
+    let judged = signature::verify_or_hold(received, &profile, trust, at, || edxml::Builder::new(Mode::Strict))?;
+    Ok(match judged {
+        Judged::Passed(verified) => {
+            let (message, verdict) = verified.into_parts();
+            Admission::Signed(Admitted { message, verdict, _proof: Signed(()) })
+        }
+        Judged::Unsettled(unsettled) => {
+            let (message, verdict) = unsettled.into_parts();
+            Admission::Held(Admitted { message, verdict, _proof: Held(()) })
+        }
+    })
 }
 
 /// Reads as it stands; only after that failed, with what REFERENCE 1.9 lets old software do.

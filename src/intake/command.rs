@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::domain::{Code, DocumentId, Refusal, notation};
+use crate::domain::{Code, Digest, DocumentId, MessageId, OrganId, Refusal, notation};
 use crate::edxml::{Envelope, Message, Remark, StaffInfo, StatusMessage, Target, Text};
 use crate::hub::Rows;
 use crate::hub::content::{DocumentHeader, StatusHeader};
 use crate::hub::decide::Command;
 use crate::hub::entry::{Salt, Verdict};
+use crate::hub::held::{Hold, HoldQuota, Release};
 use crate::hub::status::SubmitStatus;
 use crate::hub::submit::{KeptMaterial, Likeness, Submit, is_open};
 use crate::intake::incoming::{payload_name, spool_failed};
@@ -72,7 +73,44 @@ impl Admission {
         by: Arc<str>,
         materials: Vec<KeptMaterial>,
         likeness: Option<Likeness>,
+        quota: HoldQuota,
     ) -> Result<Command, Refusal> {
+        let waits = matches!(self, Self::Held(_));
+        let (message, verdict) = self.with_kept_verdict();
+        let common = Common { by, verdict, materials };
+        match message {
+            Message::Document(envelope) => {
+                let submit = document(*envelope, received, common, likeness)?;
+                Ok(if waits {
+                    Command::Hold(Box::new(Hold { submit, quota }))
+                } else {
+                    Command::Submit(Box::new(submit))
+                })
+            }
+            Message::Status(status) => self::status(*status, received, common),
+        }
+    }
+
+    /// The command that releases a held message whose stored bytes have made this.
+    ///
+    /// # Errors
+    /// `revocation_unknown` for what may not be released: only what TOTAL-PASSED is.
+    pub fn into_release(
+        self,
+        message: MessageId,
+        sha256: Digest,
+        materials: Vec<KeptMaterial>,
+    ) -> Result<Command, Refusal> {
+        let refused = || Refusal::new(Code::RevocationUnknown, "nothing vouches for the held message");
+        let Self::Signed(_) = &self else { return Err(refused()) };
+        let (Message::Document(envelope), verdict) = self.with_kept_verdict() else { return Err(refused()) };
+        let (business, targets) = (envelope.business(), targets(&envelope));
+        let (remarks, to) = (codes(&envelope.remarks), recipients(*envelope));
+        Ok(Command::Release(Box::new(Release { message, sha256, to, business, targets, verdict, materials, remarks })))
+    }
+
+    /// The message, and the verdict as the trail keeps it.
+    fn with_kept_verdict(self) -> (Message, Verdict) {
         let policy = self.policy();
         let (message, verdict) = self.into_parts();
         let verdict = Verdict {
@@ -82,12 +120,12 @@ impl Admission {
             signer: verdict.signer.as_ref().map(|signer| signer.sha256),
             evidence: verdict.evidence.iter().map(|material| material.sha256).collect(),
         };
-        let common = Common { by, verdict, materials };
-        match message {
-            Message::Document(envelope) => document(*envelope, received, common, likeness),
-            Message::Status(status) => self::status(*status, received, common),
-        }
+        (message, verdict)
     }
+}
+
+fn recipients(envelope: Envelope) -> Vec<OrganId> {
+    envelope.header.to.into_iter().map(|to| to.organ_id).collect()
 }
 
 fn document(
@@ -95,9 +133,9 @@ fn document(
     received: Received,
     common: Common,
     likeness: Option<Likeness>,
-) -> Result<Command, Refusal> {
+) -> Result<Submit, Refusal> {
     let (sha256, size) = (received.sha256, received.size);
-    Ok(Command::Submit(Box::new(Submit {
+    Ok(Submit {
         by: common.by,
         business: envelope.business(),
         priority: envelope.header.priority(),
@@ -113,7 +151,7 @@ fn document(
         verdict: common.verdict,
         materials: common.materials,
         likeness,
-    })))
+    })
 }
 
 fn status(status: StatusMessage, received: Received, common: Common) -> Result<Command, Refusal> {

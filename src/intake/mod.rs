@@ -7,6 +7,6 @@ mod command;
 mod incoming;
 mod likeness;
 
-pub use admit::{Admission, Expected, admit};
+pub use admit::{Admission, Expected, admit, settle};
 pub use incoming::{BodyReader, Incoming, Received};
 pub use likeness::likeness;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::domain::{Code, Digest, Refusal, Timestamp};
 use crate::trust::path::Place;
@@ -31,6 +32,19 @@ pub enum BlockRule {
     Certificate(Digest),
     /// Every certificate with this key, by the SHA-256 of its SubjectPublicKeyInfo.
     Key(Digest),
+}
+
+impl BlockRule {
+    /// Every certificate with the key of this one.
+    ///
+    /// # Errors
+    /// `certificate_invalid`.
+    pub fn of_key(der: &[u8]) -> Result<Self, Refusal> {
+        match X509Certificate::from_der(der) {
+            Ok(([], certificate)) => Ok(Self::Key(Digest::of(certificate.public_key().raw))),
+            _ => Err(Refusal::new(Code::CertificateInvalid, "the certificate is malformed")),
+        }
+    }
 }
 
 /// Every block in force.

@@ -39,7 +39,7 @@ pub use account::{Account, Finding, Link, Step};
 pub use asked::{Asked, AskedCrls};
 pub use block::{Block, BlockRule};
 pub use ends::{End, EndKind};
-pub use evidence::check_with_evidence;
+pub use evidence::{KeptEvidence, check_with_evidence};
 pub use floors::CrlFloors;
 pub use inventory::Inventory;
 pub use registration::{CertificateRule, Registration};

@@ -1,6 +1,7 @@
 //! The trust store of a running hub: a snapshot of files, replaced whole by a reload, and the paths checked under it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::domain::{Code, Refusal, Timestamp};
@@ -67,6 +68,8 @@ pub struct TrustStore {
     generation: RwLock<Arc<Generation>>,
     /// Held through a reload, so that two of them do not overtake each other.
     reloading: Mutex<()>,
+    /// How often what is in force has changed.
+    revision: AtomicU64,
 }
 
 /// A snapshot and what was found under it: a new one begins with an empty cache.
@@ -134,8 +137,8 @@ impl TrustStore {
         let snapshot = Snapshot::build(files, rules.ages, None, &floors, now).map_err(TrustError::Certificates)?;
         let floors = Mutex::new(floors.raised(&snapshot.crls().floors()));
         let generation = RwLock::new(Arc::new(Generation::new(Arc::new(snapshot), Arc::default())));
-        let (seen, reloading) = (Seen::default(), Mutex::new(()));
-        Ok(Self { sources, rules, floors, floors_file: None, seen, generation, reloading })
+        let (seen, reloading, revision) = (Seen::default(), Mutex::new(()), AtomicU64::new(0));
+        Ok(Self { sources, rules, floors, floors_file: None, seen, generation, reloading, revision })
     }
 
     /// Reads the files again. A CRL that is not later than the one in force is refused, and one whose file is gone
@@ -165,6 +168,12 @@ impl TrustStore {
     #[must_use]
     pub fn revocation(&self, der: &[u8]) -> Option<Revocation> {
         self.snapshot().revocation(der)
+    }
+
+    /// Grows whenever what is in force changes: what could not be decided before may be decided now.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::SeqCst)
     }
 
     /// What stands in the store.
@@ -232,6 +241,7 @@ impl TrustStore {
 
     fn replace(&self, generation: Generation) {
         *self.generation.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
+        self.revision.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Checks the certificate of a signature inside a document: for another use than the store's own, and about the

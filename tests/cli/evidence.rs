@@ -51,6 +51,51 @@ fn a_signature_is_judged_at_a_time_and_in_the_standards_words() {
     assert_eq!(untrusted["sub_indication"], "NO_CERTIFICATE_CHAIN_FOUND");
 }
 
+#[test]
+fn a_verdict_is_computed_again_from_the_kept_evidence_and_from_nothing_else() {
+    let mut hub = TestHub::running();
+    let sent = hub.send("H41", "1/VPCP-TH", &[]);
+    let (evidence, message) = (hub.file("evidence.json"), hub.file("in.edxml"));
+    hub.by("nghean", &["fetch", "1/VPCP-TH", "-o", &message]).yes();
+    hub.by("nghean", &["trail", "evidence", "1/VPCP-TH", "-o", &evidence]).yes();
+    let (other, key) = (hub.send("H41", "2/VPCP-TH", &[]), hub.path("keys/log.vkey").display().to_string());
+    hub.stop();
+
+    let again = ["verify", &message, "--as-of", &evidence, "--key", &key];
+    let valid = hub.run(&again).yes();
+    assert!(valid.stdout.contains("[TOTAL-PASSED]") && valid.stdout.contains("giống kết luận đã ghi"), "{valid:?}");
+    // The signer's CA has revoked the certificate since, and its CRLs are gone: that changes nothing.
+    for list in ["root.crl", "sub.crl"] {
+        std::fs::remove_file(hub.path("trust/crl").join(list)).unwrap();
+    }
+    let json = hub.run(&[["--json"].as_slice(), again.as_slice()].concat()).yes().json();
+    assert_eq!((json["indication"].as_str(), json["same_as_recorded"].as_bool()), (Some("TOTAL-PASSED"), Some(true)));
+
+    hub.run(&["verify", &other, "--as-of", &evidence]).code_is(1);
+    hub.run(&["verify", &altered(&message, "thử nghiệm", "thử nghiêm"), "--as-of", &evidence]).code_is(1);
+    let text = std::fs::read_to_string(&evidence).unwrap();
+    let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let changes: [fn(&mut serde_json::Value); 4] = [
+        |it| it["entry"] = it["entry"].as_str().unwrap().replace("TOTAL-PASSED", "TOTAL-FAILED").into(),
+        |it| drop(it["materials"].as_array_mut().unwrap().pop()),
+        |it| it["materials"][1]["der"] = it["materials"][0]["der"].clone(),
+        |it| it["proof"] = it["proof"].as_str().unwrap().replace("index ", "index 1").into(),
+    ];
+    for change in changes {
+        let mut changed = parsed.clone();
+        change(&mut changed);
+        std::fs::write(&evidence, changed.to_string()).unwrap();
+        let refused = hub.run(&["verify", &message, "--as-of", &evidence]).code_is(1);
+        assert!(refused.stderr.contains("căn cứ không dùng được"), "{refused:?}");
+    }
+    std::fs::write(&evidence, text).unwrap();
+    std::fs::remove_dir_all(hub.path("trust/roots")).unwrap();
+    std::fs::create_dir_all(hub.path("trust/roots")).unwrap();
+    let untrusted = hub.run(&["verify", &message, "--as-of", &evidence]).code_is(1);
+    assert!(untrusted.stdout.contains("KHÁC"), "the evidence brings no trust of its own: {untrusted:?}");
+    drop(sent);
+}
+
 /// Runs xmlsec1 and wants a yes; `None`, said loudly, where it is not installed.
 pub(crate) fn xmlsec1(arguments: &[&str]) -> Option<()> {
     let Ok(output) = std::process::Command::new("xmlsec1").args(arguments).output() else {

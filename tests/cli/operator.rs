@@ -61,7 +61,7 @@ fn a_crl_whose_file_is_gone_stays_in_force() {
 }
 
 #[test]
-fn without_revocation_lists_everybody_is_told_to_try_later() {
+fn without_revocation_lists_documents_are_held_and_are_delivered_when_the_lists_come() {
     let mut hub = TestHub::made();
     for list in ["root.crl", "sub.crl"] {
         std::fs::remove_file(hub.path("trust/crl").join(list)).unwrap();
@@ -69,10 +69,39 @@ fn without_revocation_lists_everybody_is_told_to_try_later() {
     hub.start();
     let file = hub.file("a.edxml");
     let args = ["send", "--new", "--to", "H41", "--code", "1/VPCP-TH", "--subject", "Thử", "--save", &file];
-    hub.by("vpcp", &args).refused("revocation_unknown", 75);
+    let held = hub.by("vpcp", &args).yes();
+    assert!(held.stdout.contains("đang tạm giữ"), "{held:?}");
+    assert!(hub.by("vpcp", &["track", "1/VPCP-TH"]).yes().stdout.contains("Tạm giữ: chưa xác định được"));
+    assert!(!hub.by("nghean", &["inbox"]).yes().stdout.contains("1/VPCP-TH"));
     for list in ["root.crl", "sub.crl"] {
         std::fs::copy(hub.path("test-pki/crl").join(list), hub.path("trust/crl").join(list)).unwrap();
     }
-    // The hub sees the lists come; no restart, and the very same message passes.
-    until(|| hub.by("vpcp", &["send", &file]).code == 0);
+    // The hub sees the lists come; no restart, and nobody sends again.
+    until(|| hub.by("nghean", &["inbox"]).stdout.contains("1/VPCP-TH"));
+    let trail = hub.by("vpcp", &["trail", "1/VPCP-TH"]).yes();
+    assert!(trail.stdout.contains("hết tạm giữ"), "{trail:?}");
+}
+
+#[test]
+fn a_certificate_is_blocked_at_once_and_what_rests_on_it_is_listed() {
+    let hub = TestHub::running();
+    let certificate = hub.path("test-pki/agencies/vpcp.crt").display().to_string();
+    hub.send("H41", "1/VPCP-TH", &[]);
+    let act = ["trust", "block", &certificate, "--reason", "mất token", "--until", "2099-01-01"];
+    hub.by("vpcp", &act).refused("not_allowed", 77);
+    let blocked = hub.by("operator", &act).yes();
+    assert!(blocked.stdout.contains("Đã chặn đến"), "{blocked:?}");
+    let args = ["send", "--new", "--to", "H41", "--code", "2/VPCP-TH", "--subject", "Thử", "--save", &hub.file("b")];
+    hub.by("vpcp", &args).refused("certificate_blocked", 1);
+    let blocks = hub.by("operator", &["trust", "blocks"]).yes();
+    assert!(blocks.stdout.contains("mất token") && blocks.stdout.contains("đang chặn"), "{blocks:?}");
+
+    let impact = hub.by("operator", &["trust", "impact", &certificate]).yes();
+    assert!(impact.stdout.contains("1/VPCP-TH") && impact.stdout.contains("chưa lấy về"), "{impact:?}");
+    let ca = hub.path("test-pki/ca/sub.crt").display().to_string();
+    let under =
+        hub.by("operator", &["--json", "trust", "impact", "--issuer", &ca, "--since", "2020-01-01"]).yes().json();
+    assert_eq!(under["items"].as_array().unwrap().len(), 1);
+    hub.by("operator", &["trust", "unblock", &certificate, "--reason", "tìm thấy"]).yes();
+    hub.by("vpcp", &["send", &hub.file("b")]).yes();
 }

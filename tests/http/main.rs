@@ -12,6 +12,7 @@
 mod answers;
 mod content;
 mod fixture;
+mod held;
 mod life;
 mod signatures;
 mod story;

@@ -259,21 +259,9 @@ async fn law_10_what_is_too_large_is_refused_before_it_is_looked_at() {
     assert_eq!(refused.code, Code::TooLarge);
 }
 
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+pub fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn while_revocation_is_not_known_the_sender_is_told_to_try_later_and_nothing_is_kept() {
-    let hub = TestHub::new().await;
-    let sender = hub.caller("G22").await;
-    let message = hub.signed(&Document::default().text(), "G22");
-    hub.clock.advance(60 * 86_400_000);
-    let refusal = hub.send(&sender, &message).await.unwrap_err();
-    assert_eq!(refusal.code, Code::RevocationUnknown, "the CRL is stale by then: {refusal}");
-    assert_eq!(refusal.code.http_status(), 503);
-    assert!(hub.inbox(&hub.caller("H41").await).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

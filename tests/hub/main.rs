@@ -13,8 +13,10 @@
 
 mod backup;
 mod fixtures;
+mod held;
 mod laws;
 mod life;
 mod papers;
 mod samples;
 mod support;
+mod trust;

@@ -104,6 +104,18 @@ impl TestHub {
         Self { folder, hub, clock, config, pki }
     }
 
+    /// The same, with the index, the tiles and everything else that is derived gone in between.
+    pub fn restart_without_index(self) -> Self {
+        let Self { folder, hub, clock, config, pki } = self;
+        hub.close();
+        drop(hub);
+        let data = DataFolder::new(folder.path());
+        std::fs::remove_dir_all(data.index()).unwrap();
+        std::fs::remove_dir_all(data.tiles()).unwrap();
+        let hub = Hub::open(&config, &data, clock.clone()).unwrap();
+        Self { folder, hub, clock, config, pki }
+    }
+
     pub fn inbox(&self, caller: &Caller) -> Vec<truc::api::ListItem> {
         self.hub.inbox(caller, None, None, 500).unwrap().items
     }

@@ -6,9 +6,12 @@ use crate::cli::Context;
 use crate::cli::exit::Failure;
 use crate::domain::Timestamp;
 
+mod block;
 mod explain;
+mod impact;
 mod import;
 mod list;
+mod named;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -22,6 +25,10 @@ enum Act {
     Import(import::Options),
     List(list::Options),
     Explain(explain::Options),
+    Block(block::Block),
+    Unblock(block::Unblock),
+    Blocks,
+    Impact(impact::Options),
 }
 
 /// RFC 3339, or a day, which is taken at its end in Asia/Ho_Chi_Minh.
@@ -35,5 +42,9 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
         Act::Import(options) => import::run(context, options),
         Act::List(options) => list::run(context, options),
         Act::Explain(options) => explain::run(context, options),
+        Act::Block(options) => block::block(context, options),
+        Act::Unblock(options) => block::unblock(context, options),
+        Act::Blocks => block::blocks(context),
+        Act::Impact(options) => impact::run(context, options),
     }
 }

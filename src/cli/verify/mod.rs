@@ -1,7 +1,8 @@
 //! `truc verify`: the verdict on the signature of a file, without any hub, in the words of ETSI EN 319 102-1. First the
 //! profile is chosen (`profile`) and the trust (`trust`), then the envelope is read once (`envelope`); `people` and
-//! `json` say what was found.
+//! `json` say what was found. `as_of` computes a hub's verdict again from its kept evidence.
 
+mod as_of;
 mod chain;
 mod envelope;
 mod json;
@@ -36,6 +37,10 @@ pub(super) struct Options {
     /// Takes the place of the caller's profile, of which nothing is needed here; of its type for that reason.
     #[arg(long, value_name = "NAME")]
     profile: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["at", "crl"])]
+    as_of: Option<PathBuf>,
+    #[arg(long, value_name = "KEY", requires = "as_of")]
+    key: Option<String>,
 }
 
 /// RFC 3339, or a day, which is taken at its end in Asia/Ho_Chi_Minh.
@@ -45,6 +50,10 @@ fn time(text: &str) -> Result<Timestamp, String> {
 }
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
+    if let Some(evidence) = &options.as_of {
+        let anchors = trust::sources(context, options).anchors;
+        return as_of::run(context, &options.file, evidence, &anchors, options.key.as_deref());
+    }
     let at = options.at.unwrap_or_else(|| SystemClock.now());
     let file = MessageFile::open(&options.file)?;
     let name = options.profile.as_deref().map(profile::Name::of).transpose()?;

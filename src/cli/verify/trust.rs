@@ -23,7 +23,7 @@ pub(super) fn open(
     })
 }
 
-fn sources(context: &Context, options: &Options) -> Sources {
+pub(super) fn sources(context: &Context, options: &Options) -> Sources {
     let mut sources = Sources::default();
     for path in &options.trust {
         if path.is_dir() {

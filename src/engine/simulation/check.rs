@@ -108,7 +108,7 @@ fn says(event: &Event, names: &Names) -> String {
         }
         Event::Accepted { message, from, document, business, priority, recipients, remarks, target: of, .. } => {
             let (message, business, priority) = (names.handle(*message), business.wire(), priority.rank());
-            let remarks: String = remarks.iter().map(|remark| format!(" {remark}")).collect();
+            let remarks = remarks.iter().fold(String::new(), |all, remark| all + " " + remark);
             let of = target(of);
             format!("accepted m{message} {from} {document} {business} {priority} {recipients} {of:?}{remarks}")
         }

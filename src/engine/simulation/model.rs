@@ -192,7 +192,7 @@ impl Model {
             Act::Access(access) => self.access(access),
             Act::Refused { by, size } => {
                 self.tell(format!("refused by {by} {size}"), Vec::new(), None);
-                self.new(None, None)
+                self.newly(None, None)
             }
         }
     }
@@ -203,7 +203,7 @@ impl Model {
     }
 
     /// The answer that speaks of the entry told last.
-    fn new(&self, message: Option<Handle>, effect: Option<Name>) -> Told {
+    fn newly(&self, message: Option<Handle>, effect: Option<Name>) -> Told {
         Told::New { seq: self.trail.len() - 1, message, effect }
     }
 
@@ -245,7 +245,7 @@ impl Model {
         let count = letter.to.len();
         let says = format!("accepted m{message} {from} d{document} {business} {priority} {count} {target:?}{remark}");
         self.tell(says, vec![letter.from], Some(message));
-        let told = self.new(Some(message), None);
+        let told = self.newly(Some(message), None);
         let Told::New { seq, .. } = told else { unreachable!() };
         let mut deliveries = BTreeMap::new();
         for (number, to) in (1..).zip(&letter.to) {
@@ -295,7 +295,7 @@ impl Model {
         let seq = self.trail.len() - 1;
         self.messages.push(Message::Report { report: report.clone(), seq, effect, target });
         self.known.insert(report.name(), message);
-        self.new(Some(message), Some(effect))
+        self.newly(Some(message), Some(effect))
     }
 
     /// By DocumentId, the newest version first; else by số/ký hiệu, the newest message first.
@@ -336,7 +336,7 @@ impl Model {
         let Message::Letter { letter, .. } = &self.messages[message] else { unreachable!() };
         let from = letter.from;
         self.tell(format!("{what} m{message} {agency}"), vec![agency, from], None);
-        self.new(Some(message), None)
+        self.newly(Some(message), None)
     }
 
     fn agency(&mut self, agency: Name, name: Name, closed: bool) -> Told {
@@ -344,7 +344,7 @@ impl Model {
             return Told::Nothing;
         }
         self.tell(format!("agency {agency} {name} {closed}"), vec![agency], None);
-        self.new(None, None)
+        self.newly(None, None)
     }
 
     fn access(&mut self, act: &AccessAct) -> Told {
@@ -364,7 +364,7 @@ impl Model {
         (access.agencies, access.certificates, access.closed) = (agencies.clone(), certificates.clone(), *closed);
         let tokens = access.tokens.len();
         self.tell(format!("access {system} {agencies:?} {} {tokens} {closed}", certificates.len()), Vec::new(), None);
-        self.new(None, None)
+        self.newly(None, None)
     }
 }
 

@@ -174,12 +174,12 @@ impl World {
 
     /// Ends the process, one way or another. What was armed is forgotten only by a power cut.
     pub(super) fn end(&mut self, end: End, index: IndexEnd) {
-        if let Some(writer) = self.writer.take() {
-            if end == End::Stopped {
-                let (nobody, jobs) = channel();
-                drop(nobody);
-                writer.run(&jobs);
-            }
+        if let Some(writer) = self.writer.take()
+            && end == End::Stopped
+        {
+            let (nobody, jobs) = channel();
+            drop(nobody);
+            writer.run(&jobs);
         }
         if let End::PowerCut(seed) = end {
             self.soil.disk = self.soil.disk.cut(seed);

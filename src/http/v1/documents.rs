@@ -39,7 +39,11 @@ pub(in crate::http) async fn send(
     }
     let sending = async move { hub.submit_document(&caller, message.incoming).await };
     let receipt = aside_if(is_large, sending).await?;
-    let figure = if receipt.repeat { &app.figures.repeats } else { app.figures.documents(receipt.verdict.policy) };
+    let figure = match (receipt.repeat, receipt.held) {
+        (true, _) => &app.figures.repeats,
+        (false, true) => &app.figures.held,
+        (false, false) => app.figures.documents(receipt.verdict.policy),
+    };
     figure.increment(1);
     submit::receipt(&receipt, &format!("/v1/documents/{}", receipt.id))
 }

@@ -11,3 +11,4 @@ pub(super) mod retention;
 pub(super) mod spill;
 pub(super) mod statuses;
 mod submit;
+pub(super) mod trust;
