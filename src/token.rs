@@ -2,6 +2,7 @@
 //! [`HeldKey`] they are. The token's own module is loaded into the process: only the one that the caller names.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Pkcs11Error, RvError};
@@ -90,7 +91,7 @@ pub fn open(
     let leaf = certificates.first().ok_or(TokenError::NoCertificate)?;
     let public = PublicKey::from_certificate(leaf).map_err(|refusal| TokenError::Certificate(refusal.to_string()))?;
     let mechanisms = pkcs11.get_mechanism_list(slot)?;
-    let key = Key { session, _pkcs11: pkcs11, handle, public, mechanisms };
+    let key = Key { session: Mutex::new(session), _pkcs11: pkcs11, handle, public, mechanisms };
     Ok((SigningKey::held(Box::new(key)), certificates))
 }
 
@@ -179,8 +180,8 @@ fn bytes(session: &Session, handle: ObjectHandle, kind: AttributeType) -> Result
 
 /// A key in a token that is logged in to.
 struct Key {
-    // dropped in this order: the session before the module
-    session: Session,
+    // One call at a time (PKCS#11, 6.7). Dropped in this order: the session before the module
+    session: Mutex<Session>,
     _pkcs11: Pkcs11,
     handle: ObjectHandle,
     public: PublicKey,
@@ -195,15 +196,14 @@ impl HeldKey for Key {
     fn sign(&self, method: SignatureMethod, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let unknown = || KeyError::Token("it has no mechanism for this signature".to_owned());
         let way = Way::of(method).ok_or_else(unknown)?;
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let signed = match way {
             Way::Rsa(_, kind, hash, prefix) if !self.mechanisms.contains(&kind) => {
                 let digest = digest::digest(hash, message);
-                self.session.sign(&Mechanism::RsaPkcs, self.handle, &[prefix, digest.as_ref()].concat())
+                session.sign(&Mechanism::RsaPkcs, self.handle, &[prefix, digest.as_ref()].concat())
             }
-            Way::Rsa(whole, ..) => self.session.sign(&whole, self.handle, message),
-            Way::Ecdsa(hash) => {
-                self.session.sign(&Mechanism::Ecdsa, self.handle, digest::digest(hash, message).as_ref())
-            }
+            Way::Rsa(whole, ..) => session.sign(&whole, self.handle, message),
+            Way::Ecdsa(hash) => session.sign(&Mechanism::Ecdsa, self.handle, digest::digest(hash, message).as_ref()),
         };
         signed.map_err(|error| KeyError::Token(error.to_string()))
     }

@@ -25,7 +25,7 @@ pub enum KeyError {
 }
 
 /// A key that stays where it is. Implemented by `token`.
-pub trait HeldKey: Send {
+pub trait HeldKey: Send + Sync {
     /// Its public half, from its certificate: whether they belong together shows when what was signed is verified.
     fn public(&self) -> &PublicKey;
 

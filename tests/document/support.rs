@@ -67,7 +67,12 @@ impl Office {
             if let Some(since) = revoked_since {
                 let serial = truc::signature::SignerInfo::from_certificate(&der).unwrap().serial;
                 let reason = Some(RevocationReason::KeyCompromise);
-                revoked.push(Revoked { serial: hex::decode(serial).unwrap(), at: days(since), reason });
+                revoked.push(Revoked {
+                    serial: hex::decode(serial).unwrap(),
+                    at: days(since),
+                    reason,
+                    invalid_since: None,
+                });
             }
         }
         std::fs::write(folder.join("sub.key"), sub.key_pem()).unwrap();

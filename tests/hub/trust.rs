@@ -19,19 +19,19 @@ fn operator() -> Caller {
     Hub::operator_of_folder()
 }
 
-impl TestHub {
-    fn fingerprint(&self, pem: &std::path::Path) -> Digest {
-        use rustls_pki_types::pem::PemObject;
-        Digest::of(&rustls_pki_types::CertificateDer::from_pem_file(pem).unwrap())
-    }
+fn fingerprint(pem: &std::path::Path) -> Digest {
+    use rustls_pki_types::pem::PemObject;
+    Digest::of(&rustls_pki_types::CertificateDer::from_pem_file(pem).unwrap())
+}
 
+impl TestHub {
     fn impact(&self, certificate: Digest, issuer: bool, limit: usize, cursor: Option<String>) -> ImpactPage {
         let query = ImpactQuery { certificate, issuer, since: None, cursor, limit };
         self.hub.impact(&operator(), &query).unwrap()
     }
 }
 
-fn document<'a>(id: &'a str) -> Document<'a> {
+fn document(id: &str) -> Document<'_> {
     Document { id, to: &["H14", "H24"], ..Document::default() }
 }
 
@@ -70,7 +70,7 @@ async fn a_block_ends_by_itself_and_a_repeat_is_answered_all_the_same() {
     let sender = hub.caller("G22").await;
     let first = hub.signed(&document("a").text(), "G22");
     hub.send(&sender, &first).await.unwrap();
-    let sha256 = hub.fingerprint(&hub.pki.certificate("G22"));
+    let sha256 = fingerprint(&hub.pki.certificate("G22"));
     let until = Some(truc::domain::Timestamp::from_millis(hub.ago(-HOUR_MS).as_millis()));
     let block = BlockRequest { sha256: Some(sha256), until, ..request("kiểm tra") };
     hub.hub.put_block(&operator(), block).await.unwrap();
@@ -103,11 +103,12 @@ async fn a_blocked_authority_or_key_blocks_everything_under_it() {
 async fn blocks_are_for_operators_with_a_reason_and_stand_in_the_trail() {
     let hub = TestHub::new().await;
     let sender = hub.caller("G22").await;
-    let sha256 = Some(Digest::of(b"any certificate"));
+    let certificate = Digest::of(b"any certificate");
+    let sha256 = Some(certificate);
     let refused = hub.hub.put_block(&sender, BlockRequest { sha256, ..request("x") }).await.unwrap_err();
     assert_eq!(refused.code, Code::NotAllowed);
     assert_eq!(hub.hub.blocks(&sender).unwrap_err().code, Code::NotAllowed);
-    let query = ImpactQuery { certificate: sha256.unwrap(), issuer: false, since: None, cursor: None, limit: 10 };
+    let query = ImpactQuery { certificate, issuer: false, since: None, cursor: None, limit: 10 };
     assert_eq!(hub.hub.impact(&sender, &query).unwrap_err().code, Code::NotAllowed);
     let head = hub.hub.health().head;
     for wrong in [
@@ -142,7 +143,7 @@ async fn impact_lists_everything_that_rests_on_a_certificate_and_who_has_it() {
     let told = hub.report(&recipient, &told).await.unwrap();
 
     hub = hub.restart_without_index();
-    let certificate = hub.fingerprint(&hub.pki.certificate("G22"));
+    let certificate = fingerprint(&hub.pki.certificate("G22"));
     let page = hub.impact(certificate, false, 500, None);
     assert_eq!(page.items[..3].iter().map(|item| item.id).collect::<Vec<_>>(), sent, "oldest first");
     assert_eq!(page.items.len(), 4);
@@ -151,7 +152,7 @@ async fn impact_lists_everything_that_rests_on_a_certificate_and_who_has_it() {
     let own = first.recipients.iter().find(|recipient| recipient.to.code.as_str() == "H14").unwrap();
     assert!(own.confirmed_at.is_some() && own.state.is_some());
 
-    let ca = hub.fingerprint(&hub.pki.ca("sub"));
+    let ca = fingerprint(&hub.pki.ca("sub"));
     let (mut all, mut cursor) = (Vec::new(), None);
     loop {
         let page = hub.impact(ca, true, 2, cursor);
@@ -167,7 +168,7 @@ async fn impact_lists_everything_that_rests_on_a_certificate_and_who_has_it() {
     all.dedup();
     assert_eq!((number, all.len()), (6, 6), "five documents and a status, each once, whatever the page");
     assert!(all.contains(&told.id));
-    assert_eq!(hub.impact(hub.fingerprint(&hub.pki.ca("root")), true, 500, None).items.len(), 6);
+    assert_eq!(hub.impact(fingerprint(&hub.pki.ca("root")), true, 500, None).items.len(), 6);
 
     hub.new_crls(&[("G22", 90 * 60_000, RevocationReason::KeyCompromise)]);
     let page = hub.impact(certificate, false, 500, None);
@@ -205,7 +206,7 @@ async fn evidence_is_given_to_the_parties_and_is_what_the_entry_names() {
     for caller in [&sender, &recipient] {
         let evidence = hub.hub.evidence(caller, receipt.id).unwrap();
         let entry: serde_json::Value = serde_json::from_str(&evidence.entry).unwrap();
-        let named: Vec<_> = entry["verdict"]["evidence"].as_array().unwrap().iter().cloned().collect();
+        let named: Vec<_> = entry["verdict"]["evidence"].as_array().unwrap().clone();
         let given: Vec<_> = evidence.materials.iter().map(|it| serde_json::json!(it.sha256)).collect();
         assert_eq!(given, named);
         let kinds: Vec<_> = evidence.materials.iter().map(|it| it.kind.as_str()).collect();

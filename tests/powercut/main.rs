@@ -10,7 +10,13 @@
     clippy::as_conversions,
     clippy::cast_possible_truncation,
     clippy::cast_lossless,
-    clippy::too_many_arguments
+    clippy::too_many_arguments,
+    clippy::panic,
+    clippy::needless_for_each,
+    clippy::match_same_arms,
+    clippy::large_stack_arrays,
+    clippy::struct_excessive_bools,
+    clippy::unused_self
 )]
 
 mod check;

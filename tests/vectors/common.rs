@@ -72,7 +72,7 @@ impl Tally {
                 self.wrong(format!("{id}: the exceptions say {}, got {actual}", exception.actual));
             }
             Some(Exception { reason, .. }) => {
-                self.count(format!("{actual} instead of {}: {reason}", expected.join("/")))
+                self.count(format!("{actual} instead of {}: {reason}", expected.join("/")));
             }
         }
     }
