@@ -98,6 +98,10 @@ impl Hub {
         let (row, content) = match self.held_content(id)? {
             Waiting::Not => return Ok(None),
             Waiting::Destroyed => return Ok(Some(turn_away(id, Code::ContentDestroyed, pass))),
+            Waiting::Unreadable => {
+                pass.settled.waiting += 1;
+                return Ok(None);
+            }
             Waiting::With(row, content) => (*row, content),
         };
         if row.verdict.signer.is_some_and(|signer| pass.undecided.contains(&signer)) {
@@ -133,8 +137,13 @@ impl Hub {
             return Ok(Waiting::Destroyed);
         }
         let standing = Standing { message: row.clone(), is_sender: true, deliveries: Vec::new() };
-        let content = self.open_body(&standing, &location)?;
-        Ok(Waiting::With(Box::new(row), content))
+        match self.open_body(&standing, &location) {
+            Ok(content) => Ok(Waiting::With(Box::new(row), content)),
+            Err(refusal) => {
+                tracing::error!(%id, %refusal, "a held message cannot be read; the others go on");
+                Ok(Waiting::Unreadable)
+            }
+        }
     }
 }
 
@@ -144,6 +153,8 @@ enum Waiting {
     Not,
     /// An operator had its content destroyed.
     Destroyed,
+    /// Its bytes cannot be read: one damaged message must not keep the others waiting.
+    Unreadable,
     /// Its row and its bytes.
     With(Box<MessageRow>, Content),
 }

@@ -1,6 +1,14 @@
 //! What is checked without a hub: signatures, receipts, trails.
 
+use truc::clock::{Clock as _, SystemClock};
+use truc::domain::Timestamp;
+use truc::trust::pki::{Layout, RevocationReason, reissue_crl};
+
 use crate::support::{TestHub, altered};
+
+fn in_a_week() -> Timestamp {
+    Timestamp::from_millis(SystemClock.now().as_millis() + 7 * 86_400_000)
+}
 
 #[test]
 fn receipts_and_trails_prove_themselves_and_nothing_else() {
@@ -64,10 +72,13 @@ fn a_verdict_is_computed_again_from_the_kept_evidence_and_from_nothing_else() {
     let again = ["verify", &message, "--as-of", &evidence, "--key", &key];
     let valid = hub.run(&again).yes();
     assert!(valid.stdout.contains("[TOTAL-PASSED]") && valid.stdout.contains("giống kết luận đã ghi"), "{valid:?}");
-    // The signer's CA has revoked the certificate since, and its CRLs are gone: that changes nothing.
-    for list in ["root.crl", "sub.crl"] {
-        std::fs::remove_file(hub.path("trust/crl").join(list)).unwrap();
-    }
+    // The signer's CA has revoked the certificate since: a verdict by what is known today is another one, this one not.
+    let layout = Layout::new(hub.path("test-pki"));
+    let revoked = [(layout.certificate("vpcp"), RevocationReason::KeyCompromise)];
+    reissue_crl(&layout, "sub", SystemClock.now(), in_a_week(), &revoked).unwrap();
+    std::fs::copy(layout.crl("sub"), hub.path("trust/crl/sub.crl")).unwrap();
+    let today = hub.run(&["--json", "verify", &message]).code_is(1).json();
+    assert_eq!(today["sub_indication"], "REVOKED");
     let json = hub.run(&[["--json"].as_slice(), again.as_slice()].concat()).yes().json();
     assert_eq!((json["indication"].as_str(), json["same_as_recorded"].as_bool()), (Some("TOTAL-PASSED"), Some(true)));
 

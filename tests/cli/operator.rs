@@ -1,5 +1,9 @@
 //! Making, running and administering a hub.
 
+use truc::clock::{Clock as _, SystemClock};
+use truc::domain::Timestamp;
+use truc::trust::pki::{Layout, reissue_crl};
+
 use crate::support::{TestHub, until};
 
 #[test]
@@ -73,13 +77,21 @@ fn without_revocation_lists_documents_are_held_and_are_delivered_when_the_lists_
     assert!(held.stdout.contains("đang tạm giữ"), "{held:?}");
     assert!(hub.by("vpcp", &["track", "1/VPCP-TH"]).yes().stdout.contains("Tạm giữ: chưa xác định được"));
     assert!(!hub.by("nghean", &["inbox"]).yes().stdout.contains("1/VPCP-TH"));
-    for list in ["root.crl", "sub.crl"] {
-        std::fs::copy(hub.path("test-pki/crl").join(list), hub.path("trust/crl").join(list)).unwrap();
+    // They are made after the receipt, as after an outage: a minute, so that whole seconds do not matter.
+    let layout = Layout::new(hub.path("test-pki"));
+    for list in ["root", "sub"] {
+        let after = |millis| Timestamp::from_millis(SystemClock.now().as_millis() + millis);
+        reissue_crl(&layout, list, after(60_000), after(7 * 86_400_000), &[]).unwrap();
+        std::fs::copy(layout.crl(list), hub.path("trust/crl").join(format!("{list}.crl"))).unwrap();
     }
     // The hub sees the lists come; no restart, and nobody sends again.
     until(|| hub.by("nghean", &["inbox"]).stdout.contains("1/VPCP-TH"));
     let trail = hub.by("vpcp", &["trail", "1/VPCP-TH"]).yes();
     assert!(trail.stdout.contains("hết tạm giữ"), "{trail:?}");
+    let evidence = hub.file("evidence.json");
+    hub.by("vpcp", &["trail", "evidence", "1/VPCP-TH", "-o", &evidence]).yes();
+    let again = hub.run(&["verify", &file, "--as-of", &evidence]).yes();
+    assert!(again.stdout.contains("giống kết luận đã ghi"), "a CRL that came later says it of the receipt: {again:?}");
 }
 
 #[test]

@@ -351,3 +351,22 @@ async fn what_an_operator_destroys_while_it_is_held_is_never_delivered_and_stops
     let hold = hub.hub.document(&sender, spilled.id).unwrap().hold.unwrap();
     assert_eq!((hold.state, hold.code), (HoldState::TurnedAway, Some(Code::ContentDestroyed)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn law_7_a_held_message_that_cannot_be_read_keeps_no_other_waiting() {
+    let hub = TestHub::new().await;
+    let (sender, recipient) = (hub.caller("G22").await, hub.caller("H14").await);
+    hub.outage();
+    let file = "QUJD".repeat(100_000);
+    let large = Document { file: &file, ..document("damaged", "1") };
+    let damaged = hub.send(&sender, &hub.signed(&large.text(), "G22")).await.unwrap();
+    let whole = hub.send(&sender, &hub.signed(&document("whole", "2").text(), "G22")).await.unwrap();
+    for payload in crate::laws::walk(&hub.folder.path().join("payloads")) {
+        std::fs::write(payload, "cut short").unwrap();
+    }
+    hub.clock.advance(HOUR_MS);
+    hub.new_crls(&[]);
+    hub.hub.settle_held().await.unwrap();
+    assert_eq!(hub.inbox(&recipient).iter().map(|item| item.id).collect::<Vec<_>>(), [whole.id]);
+    assert_eq!(hub.hub.document(&sender, damaged.id).unwrap().hold.unwrap().state, HoldState::Held);
+}
