@@ -12,7 +12,7 @@ use crate::hub::backup::{BackupMade, BackupRow};
 use crate::hub::decide::Command;
 use crate::hub::destroy::{Cause, Destroy, MESSAGES_MAX, statuses};
 use crate::hub::keys;
-use crate::hub::rows::{DocumentRow, MessageBody, Rows, decode};
+use crate::hub::rows::{DeliveryRow, DocumentRow, MessageBody, Rows, decode};
 use crate::index::IndexError;
 use crate::journal::{BodyLocation, Payload};
 
@@ -65,7 +65,9 @@ impl Hub {
         };
         for found in found {
             let destroyed = self.order_destroyed(caller, found.id, &reason).await?;
-            report.messages.push(Spilled { found, destroyed });
+            // Only now: who fetched it just before it was withheld is told by an entry that stood in front of that.
+            let recipients = self.read(|rows| Ok(holders(rows, found.id)?))?;
+            report.messages.push(Spilled { found: Found { recipients, ..found }, destroyed });
         }
         self.erase_all(&mut report).await?;
         Ok(report)
@@ -178,11 +180,6 @@ fn look(rows: &Rows<'_>, id: MessageId) -> Result<Option<Found>, IndexError> {
     let Some(row) = rows.message(id)? else { return Ok(None) };
     let MessageBody::Document(fields) = &row.body else { return Ok(None) };
     let location: Option<BodyLocation> = rows.row(&keys::body(id))?;
-    let holder = |(to, delivery): (_, crate::hub::rows::DeliveryRow)| Holder {
-        to,
-        fetched_at: delivery.fetched,
-        confirmed_at: delivery.confirmed,
-    };
     Ok(Some(Found {
         id,
         document_id: fields.document.clone(),
@@ -196,6 +193,16 @@ fn look(rows: &Rows<'_>, id: MessageId) -> Result<Option<Found>, IndexError> {
         payload: matches!(location, Some(BodyLocation::Payload(Payload { .. }))),
         statuses: u64::try_from(statuses(rows, id, &row)?.len()).unwrap_or(u64::MAX),
         content: rows.content(id)?.as_ref().map(content_view),
-        recipients: rows.deliveries(id)?.into_iter().map(holder).collect(),
+        recipients: holders(rows, id)?,
     }))
+}
+
+/// The recipients of a message, and which of them have it in their hands.
+fn holders(rows: &Rows<'_>, id: MessageId) -> Result<Vec<Holder>, IndexError> {
+    let holder = |(to, delivery): (_, DeliveryRow)| Holder {
+        to,
+        fetched_at: delivery.fetched,
+        confirmed_at: delivery.confirmed,
+    };
+    Ok(rows.deliveries(id)?.into_iter().map(holder).collect())
 }
