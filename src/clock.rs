@@ -1,8 +1,9 @@
 //! The clock, passed in wherever a decision needs the time. Nothing below `engine` and `cli` reads it.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::domain::Timestamp;
 
@@ -10,6 +11,11 @@ use crate::domain::Timestamp;
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time now, in milliseconds of UTC.
     fn now(&self) -> Timestamp;
+
+    /// Milliseconds since some moment, which only go on: what a step of the clock is told by.
+    fn steady_millis(&self) -> i64 {
+        self.now().as_millis()
+    }
 }
 
 /// The machine's clock.
@@ -24,33 +30,52 @@ impl Clock for SystemClock {
         };
         Timestamp::from_millis(millis)
     }
+
+    fn steady_millis(&self) -> i64 {
+        static START: OnceLock<Instant> = OnceLock::new();
+        i64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
 }
 
 /// A clock that stands still until it is set: for tests and replays.
 #[derive(Debug)]
-pub struct SetClock(AtomicI64);
+pub struct SetClock {
+    now: AtomicI64,
+    /// By how much it was put wrong: what [`Clock::steady_millis`] does not see.
+    wrong_by: AtomicI64,
+}
 
 impl SetClock {
     /// Stands at `at`.
     #[must_use]
     pub fn at(at: Timestamp) -> Self {
-        Self(AtomicI64::new(at.as_millis()))
+        Self { now: AtomicI64::new(at.as_millis()), wrong_by: AtomicI64::new(0) }
     }
 
     /// Sets it, forward or back.
     pub fn set(&self, at: Timestamp) {
-        self.0.store(at.as_millis(), Ordering::SeqCst);
+        self.now.store(at.as_millis(), Ordering::SeqCst);
     }
 
     /// Moves it by `millis`, which may be negative.
     pub fn advance(&self, millis: i64) {
-        self.0.fetch_add(millis, Ordering::SeqCst);
+        self.now.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Puts it wrong by `millis`, as a fault of the machine does: no time has passed.
+    pub fn jump(&self, millis: i64) {
+        self.advance(millis);
+        self.wrong_by.fetch_add(millis, Ordering::SeqCst);
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.now.load(Ordering::SeqCst))
+    }
+
+    fn steady_millis(&self) -> i64 {
+        self.now.load(Ordering::SeqCst).saturating_sub(self.wrong_by.load(Ordering::SeqCst))
     }
 }
 

@@ -88,6 +88,14 @@ pub enum IndexEngine {
 pub struct JournalConfig {
     /// Size at which a segment is sealed and a new one begun, octets. Default 67,108,864.
     pub segment_bytes: u64,
+    /// How fast everything that is kept is read again, to find damage early, octets a second; 0: never. Default
+    /// 4,194,304.
+    pub scrub_bytes_per_second: u64,
+    /// Room that ordinary messages leave free, octets. Default 67,108,864.
+    pub free_bytes_min: u64,
+    /// Room kept in a file for a disk that others have filled, octets; as much as a segment and a little, since
+    /// retention rewrites one at a time. Default 75,497,472.
+    pub reserve_bytes: u64,
 }
 
 /// `[held]`
@@ -124,7 +132,12 @@ impl Default for HeldConfig {
 
 impl Default for JournalConfig {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20 }
+        Self {
+            segment_bytes: 64 << 20,
+            scrub_bytes_per_second: 4 << 20,
+            free_bytes_min: 64 << 20,
+            reserve_bytes: 72 << 20,
+        }
     }
 }
 
@@ -205,6 +218,12 @@ impl Config {
         if !((1 << 20)..=(1 << 30)).contains(&self.journal.segment_bytes) {
             return fault("journal.segment_bytes", "must be from 1048576 (1 MiB) to 1073741824 (1 GiB)");
         }
+        if self.journal.free_bytes_min > 1 << 40 {
+            return fault("journal.free_bytes_min", "must be at most 1099511627776 (1 TiB)");
+        }
+        if self.journal.reserve_bytes > 1 << 34 {
+            return fault("journal.reserve_bytes", "must be at most 17179869184 (16 GiB)");
+        }
         if !((1 << 20)..=(1 << 40)).contains(&self.index.cache_bytes) {
             return fault("index.cache_bytes", "must be from 1048576 (1 MiB) to 1099511627776 (1 TiB)");
         }
@@ -248,6 +267,12 @@ cache_bytes = {}
 [journal]
 # Nhật ký là bản gốc duy nhất. / The journal is the only truth.
 segment_bytes = {}
+# Tốc độ đọc lại những gì đang giữ để sớm thấy chỗ hỏng; 0: không đọc. / How fast what is kept is read again; 0: never.
+scrub_bytes_per_second = {}
+# Chỗ trống mà văn bản thường phải chừa lại; hết chỗ thì trả lời 507. / Room that ordinary messages leave free; beyond it, 507.
+free_bytes_min = {}
+# Chỗ giữ sẵn cho thu hồi, huỷ nội dung và việc vận hành khi đĩa đầy. / Room kept for revokes, retention and operators on a full disk.
+reserve_bytes = {}
 
 [held]
 # Văn bản tạm giữ của mỗi cơ quan gửi, khi chưa biết chứng thư số có bị thu hồi không: số lượng, dung lượng.
@@ -260,6 +285,9 @@ bytes_max = {}
         listen.tls,
         index.cache_bytes,
         journal.segment_bytes,
+        journal.scrub_bytes_per_second,
+        journal.free_bytes_min,
+        journal.reserve_bytes,
         held.messages_max,
         held.bytes_max,
         trust::template(trust)

@@ -7,6 +7,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod doctor;
 pub mod document;
 pub mod domain;
 pub mod edxml;

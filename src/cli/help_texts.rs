@@ -122,6 +122,11 @@ pub(super) const COMMANDS: &[(&str, &str, &str)] = &[
         "Đóng một mã: vẫn tra cứu được, không gửi và nhận thêm.",
         "Closes a code: still read, no longer sent to or from.",
     ),
+    (
+        "doctor",
+        "Kiểm tra thư mục dữ liệu: hỏng gì, chạm đến văn bản nào, làm gì được. Không sửa gì.",
+        "Examines the data folder: what is damaged, which documents that touches, what can be done. Changes nothing.",
+    ),
     ("access", "Ai được gọi trục, thay cho cơ quan nào.", "Who may call the hub, and for which agencies."),
     ("access list", "Xem các truy cập đã cấp.", "Shows the accesses that were granted."),
     (
@@ -246,6 +251,18 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "stop_on_eof",
         "Dừng khi đầu vào chuẩn đóng lại: trục không sống lâu hơn chương trình đã gọi nó",
         "Stop when standard input closes: the hub does not outlive whoever started it",
+    ),
+    (
+        "serve",
+        "accept_clock",
+        "Đồng hồ đang đúng dù sổ nhật ký ghi thời điểm khác: nhận lại văn bản, ghi việc này vào sổ",
+        "The clock is right although the trail says another time: take documents again, and write so",
+    ),
+    (
+        "doctor",
+        "deep",
+        "So cả chỉ mục với chỉ mục dựng lại từ nhật ký (lâu hơn)",
+        "Compare the index with one built from the journal as well (takes longer)",
     ),
     ("send", "file", "Tệp edXML đã ký; nhiều tệp được", "Signed edXML files"),
     ("send", "dry_run", "Chỉ thử: trục kiểm tra và không lưu gì", "A trial: the hub checks and keeps nothing"),

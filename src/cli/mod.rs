@@ -18,6 +18,7 @@ mod compose;
 mod confirm;
 mod connect;
 mod demo;
+mod doctor;
 mod documents;
 mod exit;
 mod fetch;
@@ -101,6 +102,7 @@ enum Command {
     Spill(spill::Options),
     Backup(backup::Options),
     Restore(restore::Options),
+    Doctor(doctor::Options),
 }
 
 /// What every command is given.
@@ -186,6 +188,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Spill(options) => spill::run(context, &options),
         Command::Backup(options) => backup::run(context, &options),
         Command::Restore(options) => restore::run(context, &options),
+        Command::Doctor(options) => doctor::run(context, &options),
     }
 }
 

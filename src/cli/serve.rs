@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::exit::{Exit, Failure};
@@ -28,6 +29,8 @@ pub(super) struct Options {
     log_json: bool,
     #[arg(long)]
     stop_on_eof: bool,
+    #[arg(long)]
+    accept_clock: bool,
 }
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
@@ -36,6 +39,10 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| cannot(&error))?;
     let folder = &context.data;
     let hub = Hub::open(&config, folder, Arc::new(SystemClock)).map_err(|error| not_opened(folder, &error))?;
+    if options.accept_clock {
+        let accepted = runtime.block_on(hub.accept_clock(&Hub::operator_of_folder()));
+        accepted.map_err(|refusal| cannot(&refusal))?;
+    }
     let served = runtime.block_on(serve(context, &config, hub.clone(), told_to_stop(options.stop_on_eof)));
     hub.close();
     forget_address(folder)?;
@@ -61,6 +68,8 @@ fn configuration(context: &Context, options: &Options) -> Result<Config, Failure
 
 async fn serve(context: &Context, config: &Config, hub: Hub, stop: impl Future<Output = ()>) -> Result<(), Failure> {
     let folder = &context.data;
+    // A file that may not grow is an error of the write, not the end of the process.
+    let _too_large = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map_err(|error| cannot(&error))?;
     let tls = http::tls::config(&folder.tls_certificate(), &folder.tls_key()).map_err(|error| cannot(&error))?;
     let listen = Listen { tls: Some((config.listen.tls, tls)), plain: config.listen.plain };
     let server = Server::bind(listen).await.map_err(|error| cannot(&error))?;
@@ -134,8 +143,53 @@ fn not_opened(folder: &DataFolder, error: &OpenError) -> Failure {
             format!("Một trục khác đang chạy trên thư mục {path}."),
             format!("Another hub is running on the folder {path}."),
         ),
-        error => cannot(error),
+        error => {
+            let (why, (vi, en)) = (with_causes(error), remedy(error));
+            Failure::new(
+                Exit::Unavailable,
+                format!("Trục không chạy được: {why}\n{vi}"),
+                format!("The hub cannot run: {why}\n{en}"),
+            )
+        }
     }
+}
+
+/// What can be done where the hub refuses to start.
+const fn remedy(error: &OpenError) -> (&'static str, &'static str) {
+    match error {
+        OpenError::Journal(JournalError::Version(_)) => (
+            "Nhật ký do phiên bản mới hơn ghi: chạy phiên bản đó.",
+            "A later version has written the journal: run that version.",
+        ),
+        OpenError::Journal(JournalError::Io { .. } | JournalError::Full { .. }) | OpenError::Io { .. } => (
+            "Kiểm tra ổ đĩa (gắn đúng, còn chỗ, cho ghi), quyền của tài khoản chạy trục và nhật ký hệ điều hành.",
+            "Check the disk (mounted, room left, writable), what the hub's user may do, and the system's log.",
+        ),
+        OpenError::Journal(_) | OpenError::Entry { .. } | OpenError::Tree(_) | OpenError::Promise(_) => (
+            "Không có gì bị sửa. Chạy truc doctor: lệnh cho biết chỗ hỏng, văn bản nào bị chạm đến và cách khôi phục.",
+            "Nothing was changed. Run truc doctor: it tells what is damaged, which documents it touches, and what can be done.",
+        ),
+        OpenError::Key(_) | OpenError::Origin { .. } => (
+            "Đặt lại keys/log.key của chính trục này; khóa không nằm trong bản sao lưu.",
+            "Put this hub's own keys/log.key back; it is not part of backups.",
+        ),
+        OpenError::Trust(_) => ("Sửa hoặc bỏ tệp đã nêu trong trust/.", "Mend or remove the file named in trust/."),
+        _ => ("Xem nhật ký kỹ thuật ở trên.", "See the technical log above."),
+    }
+}
+
+/// An error with everything that led to it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
 }
 
 fn cannot(error: &dyn std::fmt::Display) -> Failure {

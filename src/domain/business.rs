@@ -32,6 +32,12 @@ impl BusinessType {
         }
     }
 
+    /// Whether it finds room on a full disk: a revoke must not wait.
+    #[must_use]
+    pub const fn is_vital(self) -> bool {
+        matches!(self, Self::Revoke)
+    }
+
     /// The digit on the wire.
     #[must_use]
     pub const fn wire(self) -> &'static str {

@@ -104,6 +104,10 @@ codes! {
         "Kho lưu trữ gặp lỗi, trục chỉ còn cho đọc" "Storage has failed; the hub only reads"
         "Người vận hành: xem nhật ký, khắc phục đĩa rồi khởi động lại trục. Bên gửi: gửi lại sau."
         "Operator: read the log, mend the disk, restart the hub. Sender: send again later.";
+    InsufficientStorage "insufficient_storage" 507
+        "Đĩa của trục sắp đầy, tạm ngừng nhận văn bản thường" "The hub's disk is nearly full; ordinary messages are not taken just now"
+        "Bên gửi: gửi lại đúng thông điệp đó sau; thu hồi, lấy lại vẫn được nhận. Người vận hành: thêm chỗ trống, hoặc huỷ nội dung hết hạn lưu; trục tự nhận lại."
+        "Sender: send the same message again later; revokes and take-backs are still taken. Operator: make room, or destroy what is past its retention; intake goes on by itself.";
     ContentDamaged "content_damaged" 500
         "Nội dung đã lưu không đọc được nguyên vẹn" "What was kept cannot be read whole"
         "Người vận hành: xem nhật ký, kiểm tra đĩa, khôi phục từ bản sao lưu. Không có nội dung sai nào được trả ra."
@@ -117,9 +121,9 @@ codes! {
         "Xem nhật ký của văn bản (truc trail): ai hủy, khi nào, theo quy tắc nào. Biên nhận và bằng chứng vẫn kiểm tra được; xin bản khác từ cơ quan gửi."
         "See the document's trail (truc trail): who, when, under which rule. Receipts and proofs still verify; ask the sender for another copy.";
     ClockStopped "clock_stopped" 503
-        "Đồng hồ máy chủ lùi quá 5 phút, trục ngừng tiếp nhận" "The clock went back by more than 5 minutes; intake has stopped"
-        "Người vận hành: chỉnh lại đồng hồ (NTP) rồi khởi động lại trục."
-        "Operator: set the clock (NTP) and restart the hub.";
+        "Đồng hồ máy chủ không khớp với sổ nhật ký, trục ngừng tiếp nhận" "The clock does not agree with the trail; intake has stopped"
+        "Người vận hành: chỉnh lại đồng hồ (NTP), trục tự nhận lại; nếu đồng hồ đang đúng, khởi động lại bằng truc serve --accept-clock."
+        "Operator: set the clock (NTP) and intake goes on by itself; if the clock is right as it is, restart with truc serve --accept-clock.";
     Internal "internal" 500
         "Trục gặp lỗi bên trong" "The hub has failed inside"
         "Gửi lại đúng thông điệp đó; nếu vẫn lỗi, báo người vận hành cùng thời điểm xảy ra."
@@ -357,7 +361,7 @@ impl Code {
     /// Whether the very same message may pass later.
     #[must_use]
     pub const fn is_temporary(self) -> bool {
-        matches!(self.http_status(), 429 | 503)
+        matches!(self.http_status(), 429 | 503 | 507)
     }
 
     /// From the code on the wire.

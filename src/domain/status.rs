@@ -74,6 +74,12 @@ impl StatusCode {
         matches!(self, Self::Rejected | Self::TakeBack | Self::Declined)
     }
 
+    /// Whether it finds room on a full disk: taking back, and the answers to it, must not wait.
+    #[must_use]
+    pub const fn is_vital(self) -> bool {
+        matches!(self, Self::TakeBack | Self::Agreed | Self::Declined)
+    }
+
     /// Whether it travels from the sender of the document to a recipient. All others go the other way.
     #[must_use]
     pub const fn is_from_sender(self) -> bool {

@@ -25,6 +25,15 @@ impl Message {
         }
     }
 
+    /// Whether it waits while the disk is nearly full.
+    #[must_use]
+    pub fn is_ordinary(&self) -> bool {
+        match self {
+            Self::Document(envelope) => !envelope.business().is_vital(),
+            Self::Status(status) => !status.status_code.is_vital(),
+        }
+    }
+
     /// What was let pass but should be known.
     #[must_use]
     pub fn remarks(&self) -> &[Remark] {

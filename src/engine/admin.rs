@@ -12,7 +12,7 @@ use crate::domain::{Code, Digest, Refusal, Timestamp};
 use crate::engine::hub::Hub;
 use crate::hub::decide::Command;
 use crate::hub::keys;
-use crate::hub::register::{Access, Directory};
+use crate::hub::register::{AcceptedClock, Access, Directory};
 use crate::hub::rows::{AccessRow, AgencyRow, decode, text_id};
 use crate::signature::SignerInfo;
 use crate::trust::End;
@@ -59,6 +59,18 @@ impl Hub {
     #[must_use]
     pub fn trust_ends(&self) -> Vec<End> {
         self.trust().ends(self.now())
+    }
+
+    /// The operator says that the clock is right, although the trail is ahead of it or long behind: intake goes on, and
+    /// the act is an entry. Times in the trail still never go back.
+    ///
+    /// # Errors
+    /// `not_allowed` for others than operators.
+    pub async fn accept_clock(&self, caller: &Caller) -> Result<(), Refusal> {
+        caller.needs(&[Role::Operator])?;
+        let by = caller.system.as_ref().to_owned();
+        let accepted = AcceptedClock { by, clock: self.now() };
+        self.commit(Command::AcceptClock(accepted)).await.map(|_| ())
     }
 
     /// The directory.

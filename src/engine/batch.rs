@@ -62,7 +62,7 @@ impl<'i> Pending<'i> {
 
     /// Tells that the clock stepped back.
     pub(super) fn clock(&mut self, clock: Timestamp, ids: &mut dyn Ids) {
-        let draft = crate::hub::Draft::new(Vec::new(), crate::hub::Event::Clock { clock });
+        let draft = crate::hub::Draft::new(Vec::new(), crate::hub::Event::Clock { clock, by: None });
         if let Err(refusal) = self.stamp(vec![draft], ids) {
             tracing::error!(%refusal, "the step of the clock could not be told");
         }

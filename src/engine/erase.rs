@@ -56,7 +56,12 @@ impl Hub {
         }
         // 1. The segment without the bytes, durable. A crash before: nothing has changed, and this is done again.
         let mut choose = |seq: Seq, content: &Content| is_doomed(doomed, seq, content);
-        let destroyed = retention.destroy(doomed.segment, &mut choose).map_err(|error| failed(&error))?;
+        let destroyed = match retention.destroy(doomed.segment, &mut choose) {
+            // On a full disk the reserve makes room for the new segment.
+            Err(error) if error.lacks_room() && self.0.room.spend() => retention.destroy(doomed.segment, &mut choose),
+            answer => answer,
+        };
+        let destroyed = destroyed.map_err(|error| failed(&error))?;
         // 2. The files of large documents. A crash before 4: they are named and removed again.
         for name in &destroyed.payloads {
             self.0.payloads.remove(*name).map_err(|error| failed(&error))?;

@@ -1,6 +1,7 @@
 //! The facade: everything that a door can ask of the hub. Cheap to clone. Sending stands here; reading in `reads`,
 //! the operator's acts in `admin`.
 
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -14,6 +15,7 @@ use crate::delivery::standing::Caller;
 use crate::domain::{Code, Digest, MessageId, OrganId, Refusal, Seq, Timestamp};
 use crate::engine::examined::Examined;
 use crate::engine::refusals::RefusalRate;
+use crate::engine::room::Room;
 use crate::engine::shared::Shared;
 use crate::engine::writer::{Committed, Job};
 use crate::engine::{held, receipt};
@@ -24,7 +26,7 @@ use crate::hub::held::HoldQuota;
 use crate::hub::keys;
 use crate::hub::register::RefusedCall;
 use crate::intake::{Admission, Expected, Incoming, Received, admit, likeness};
-use crate::journal::{Payloads, Retention};
+use crate::journal::{PayloadName, Payloads, Retention};
 use crate::trust::TrustStore;
 
 /// A running hub.
@@ -41,6 +43,8 @@ pub(super) struct Inner {
     pub(super) refusals: RefusalRate,
     /// Destroys contents in sealed segments.
     pub(super) retention: Retention,
+    /// What a full disk still has for what must not wait.
+    pub(super) room: Room,
     /// Held while contents are destroyed.
     pub(super) erasing: tokio::sync::Mutex<()>,
     pub(super) examined: Examined,
@@ -68,6 +72,8 @@ pub struct Health {
     pub reason: Option<Refusal>,
     /// Entries in the trail.
     pub head: Seq,
+    /// Damaged places that were found while reading again what is kept.
+    pub damaged: u64,
 }
 
 impl Hub {
@@ -86,8 +92,9 @@ impl Hub {
     /// Whether the hub can take anything.
     #[must_use]
     pub fn health(&self) -> Health {
-        let reason = self.0.shared.poisoned.get().cloned();
-        Health { writable: reason.is_none(), reason, head: *self.0.shared.head.borrow() }
+        let reason = self.0.shared.halted();
+        let damaged = self.0.shared.damaged.load(Ordering::Relaxed);
+        Health { writable: reason.is_none(), reason, head: *self.0.shared.head.borrow(), damaged }
     }
 
     /// Where certificates and CRLs are believed; to be asked to look at its folders again.
@@ -125,7 +132,11 @@ impl Hub {
         if let Some(refusal) = self.0.shared.poisoned.get() {
             return Err(refusal.clone());
         }
-        Incoming::new(self.0.payloads.clone(), self.0.view.message_bytes_max, length)
+        let incoming = Incoming::new(self.0.payloads.clone(), self.0.view.message_bytes_max, length)?;
+        match self.0.shared.halted() {
+            Some(refusal) if refusal.code == Code::InsufficientStorage => incoming.sparing(refusal, length),
+            _ => Ok(incoming),
+        }
     }
 
     /// Sends a document message.
@@ -182,11 +193,18 @@ impl Hub {
         expected: Expected,
     ) -> Result<Receipt, Refusal> {
         let sha256 = received.sha256;
+        // A clock that cannot be believed must not judge certificates.
+        if let Some(refusal) = self.0.shared.halted().filter(|refusal| refusal.code == Code::ClockStopped) {
+            return Err(refusal);
+        }
         let command = match self.accepted_before(caller, &received)? {
             Some(repeat) => repeat,
             None => self.command(caller, received, expected)?,
         };
-        let committed = self.commit(command).await?;
+        let payload = command.payload();
+        let committed = self.commit(command).await;
+        self.tidy(payload, &committed);
+        let committed = committed?;
         self.read(|rows| receipt::receipt(rows, self.0.shared.journal.as_ref(), &committed, sha256))
     }
 
@@ -201,9 +219,30 @@ impl Hub {
 
     fn command(&self, caller: &Caller, received: Received, expected: Expected) -> Result<Command, Refusal> {
         let admission = self.admit(caller, &received, expected)?;
+        self.check_room(&admission)?;
         let likeness = likeness(&admission, &received, |from, document| self.held_body(from, document))?;
         let materials = self.read(|rows| admission.materials(rows, &self.0.payloads))?;
         admission.into_command(received, Arc::clone(&caller.system), materials, likeness, self.0.quota)
+    }
+
+    /// While little room is left, ordinary messages go before anything of them is kept.
+    fn check_room(&self, admission: &Admission) -> Result<(), Refusal> {
+        let halted = self.0.shared.halted().filter(|refusal| refusal.code == Code::InsufficientStorage);
+        halted.filter(|_| admission.message().is_ordinary()).map_or(Ok(()), Err)
+    }
+
+    /// A refusal leaves no content (law 8), a repeat no second copy: removes the payload that no record names. Where it
+    /// is not known what a failed storage has kept, it stays.
+    fn tidy(&self, payload: Option<PayloadName>, committed: &Result<Committed, Refusal>) {
+        let unnamed = match committed {
+            Ok(committed) => committed.repeat,
+            Err(refusal) => !matches!(refusal.code, Code::StorageFailed | Code::TryLater),
+        };
+        if let Some(name) = payload.filter(|_| unnamed)
+            && let Err(error) = self.0.payloads.remove(name)
+        {
+            tracing::warn!(%error, %name, "a payload that no record names could not be removed");
+        }
     }
 
     fn admit(&self, caller: &Caller, received: &Received, expected: Expected) -> Result<Admission, Refusal> {

@@ -16,6 +16,8 @@ mod reads;
 mod receipt;
 mod refusals;
 mod retention;
+mod room;
+mod scrub;
 mod shared;
 #[cfg(test)]
 mod simulation;
@@ -27,5 +29,6 @@ mod writer;
 pub use held::Settled;
 pub use hub::{Credential, Health, Hub};
 pub use ids::RandomIds;
+pub(crate) use open::apply_records;
 pub use open::{Ground, OpenError};
 pub use reads::Content;

@@ -15,6 +15,8 @@ use crate::engine::examined::Examined;
 use crate::engine::hub::{Hub, Inner};
 use crate::engine::ids::RandomIds;
 use crate::engine::refusals::RefusalRate;
+use crate::engine::room::Room;
+use crate::engine::scrub;
 use crate::engine::shared::{Shared, Signed};
 use crate::engine::writer::{Job, Writer};
 use crate::hub::held::HoldQuota;
@@ -23,7 +25,7 @@ use crate::hub::rows::ROWS_VERSION;
 use crate::hub::{Entry, Rows, apply};
 use crate::index::{Buffered, Durability, Index, IndexError, Overlay, Redb};
 use crate::journal::disk::{Disk, Real};
-use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Record};
+use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Record, Reserve};
 use crate::trail::promised::{self, PromiseError};
 use crate::trail::{FileTiles, LogKey, Promised, Tiles, Tree, TreeError, leaf_hash};
 use crate::trust::TrustStore;
@@ -190,6 +192,9 @@ impl Hub {
             .map_err(|source| OpenError::Io { what: "the thread that looks at held messages", source })?;
         crate::engine::watch::watch(&hub.0, data.trust_sources())
             .map_err(|source| OpenError::Io { what: "the thread that watches trust", source })?;
+        let bytes_per_second = config.journal.scrub_bytes_per_second;
+        scrub::start(&hub.0, scrub::Ground { disk: ground.disk(), folder: data.journal(), bytes_per_second })
+            .map_err(|source| OpenError::Io { what: "the thread that reads again what is kept", source })?;
         Ok(hub)
     }
 }
@@ -205,11 +210,13 @@ pub(super) fn open_writer(
     let segment_bytes = u32::try_from(config.journal.segment_bytes).unwrap_or(u32::MAX);
     let journal = FileJournal::open(ground.disk(), &data.journal(), Options { segment_bytes })?;
     let (reader, retention) = (journal.reader(), journal.retention());
+    let reserve = Reserve::new(ground.disk(), &data.journal(), config.journal.reserve_bytes);
     let index = up_to_date(ground, reader.as_ref(), journal.head().seq)?;
     let promised = Promised::open(ground.disk(), &data.checkpoints(), key.verifier())?;
     let tree = open_tree(ground, &reader, journal.head().seq, &promised)?;
     let checkpoint = key.checkpoint(tree.view().size(), tree.view().root_at(tree.view().size())?).into();
     let signed = Signed { view: tree.view().clone(), checkpoint };
+    let accepted = Rows(index.reader()?.as_ref()).accepted_clock()?;
     Ok(Writer {
         journal: Box::new(journal),
         retention,
@@ -219,7 +226,8 @@ pub(super) fn open_writer(
         key,
         clock,
         ids: Box::new(RandomIds::default()),
-        clockwork: Clockwork::default(),
+        clockwork: Clockwork::new(accepted),
+        room: Room::new(reserve, config.journal.free_bytes_min),
         unwritten: None,
     })
 }
@@ -246,7 +254,7 @@ fn start(
     quota: HoldQuota,
 ) -> Result<Hub, OpenError> {
     let (jobs, waiting) = sync_channel::<Job>(WAITING_MAX);
-    let (shared, retention) = (Arc::clone(&writer.shared), writer.retention.clone());
+    let (shared, retention, room) = (Arc::clone(&writer.shared), writer.retention.clone(), writer.room.clone());
     let thread = std::thread::Builder::new()
         .name("truc-writer".to_owned())
         .spawn(move || writer.run(&waiting))
@@ -260,6 +268,7 @@ fn start(
         clock,
         refusals: RefusalRate::default(),
         retention,
+        room,
         erasing: tokio::sync::Mutex::default(),
         examined: Examined::default(),
         view,
@@ -340,7 +349,7 @@ fn replay(index: &dyn Index, journal: &dyn journal::Read) -> Result<(), OpenErro
     }
 }
 
-fn apply_records(index: &dyn Index, records: &[Record], durability: Durability) -> Result<(), OpenError> {
+pub(crate) fn apply_records(index: &dyn Index, records: &[Record], durability: Durability) -> Result<(), OpenError> {
     let reader = index.reader()?;
     let mut view = Overlay::new(reader.as_ref());
     for record in records {

@@ -197,8 +197,12 @@ impl Hub {
 
     pub(super) fn open_body(&self, standing: &Standing, location: &BodyLocation) -> Result<Content, Refusal> {
         let bytes = match location {
-            BodyLocation::Inline { .. } => Kept::Memory(self.0.shared.journal.body(location).map_err(not_read)?),
-            BodyLocation::Payload(payload) => Kept::File(self.0.payloads.read(payload).map_err(unreadable)?),
+            BodyLocation::Inline { .. } => {
+                Kept::Memory(self.0.shared.journal.body(location).map_err(|error| not_read(&error))?)
+            }
+            BodyLocation::Payload(payload) => {
+                Kept::File(self.0.payloads.read(payload).map_err(|error| unreadable(&error))?)
+            }
             BodyLocation::Destroyed => return Err(gone()),
         };
         Ok(Content { len: standing.message.size, sha256: standing.message.sha256, bytes })
@@ -311,11 +315,15 @@ fn gone() -> Refusal {
 }
 
 /// Destroyed between the look at the index and the reading, or damaged.
-fn not_read(error: JournalError) -> Refusal {
+fn not_read(error: &JournalError) -> Refusal {
     if matches!(error, JournalError::Gone) { gone() } else { unreadable(error) }
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Refusal {
-    tracing::error!(%error, "a body cannot be read");
+fn unreadable(error: &JournalError) -> Refusal {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(%error, ?cause, "a body cannot be read");
+    if error.lacks_files() {
+        return Refusal::new(Code::TryLater, "the hub has too many files open");
+    }
     Refusal::new(Code::ContentDamaged, "the bytes cannot be read as they were written")
 }

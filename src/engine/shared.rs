@@ -1,5 +1,6 @@
 //! What the writer and the readers share. Readers never block the writer.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::watch;
@@ -23,17 +24,48 @@ pub(super) struct Shared {
     /// Entries applied. Written only by the writer.
     pub(super) head: watch::Sender<Seq>,
     signed: RwLock<Arc<Signed>>,
+    /// Damaged places that the scrub has found. Written only by it.
+    pub(super) damaged: AtomicU64,
+    /// Why documents are not taken just now; it passes by itself. Written only by the writer.
+    halted: RwLock<Option<Refusal>>,
 }
 
 impl Shared {
     pub(super) fn new(index: Box<dyn Index>, journal: Arc<dyn crate::journal::Read>, signed: Signed) -> Self {
         let head = watch::Sender::new(signed.view.size());
-        Self { index, journal, poisoned: OnceLock::new(), head, signed: RwLock::new(Arc::new(signed)) }
+        Self {
+            index,
+            journal,
+            poisoned: OnceLock::new(),
+            head,
+            signed: RwLock::new(Arc::new(signed)),
+            halted: RwLock::default(),
+            damaged: AtomicU64::new(0),
+        }
     }
 
     /// The tree as last signed.
     pub(super) fn signed(&self) -> Arc<Signed> {
         Arc::clone(&self.signed.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Why documents are not taken just now, for good or for a while.
+    pub(super) fn halted(&self) -> Option<Refusal> {
+        let for_good = self.poisoned.get().cloned();
+        for_good.or_else(|| self.halted.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// Says whether documents are taken just now.
+    pub(super) fn halt(&self, reason: Option<Refusal>) {
+        let mut halted = self.halted.write().unwrap_or_else(PoisonError::into_inner);
+        match (&reason, halted.as_ref()) {
+            (Some(refusal), before) if before.is_none_or(|before| before.code != refusal.code) => {
+                tracing::error!(%refusal, "documents are not taken");
+            }
+            (None, Some(_)) => tracing::warn!("documents are taken again"),
+            _ => {}
+        }
+        *halted = reason;
     }
 
     /// Shows a newer one.

@@ -12,7 +12,8 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::domain::{Code, Digest, Refusal, Seq, Timestamp};
 use crate::engine::batch::{Outcome, Pending};
-use crate::engine::clockwork::{Clockwork, Reading, stopped};
+use crate::engine::clockwork::{Clockwork, Reading};
+use crate::engine::room::Room;
 use crate::engine::shared::{Shared, Signed};
 use crate::hub::decide::{Answer, Command, Ids};
 use crate::hub::register::Opening;
@@ -65,6 +66,7 @@ pub(super) struct Writer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Box<dyn Ids>,
     pub(super) clockwork: Clockwork,
+    pub(super) room: Room,
     /// Signed, not yet in a record.
     pub(super) unwritten: Option<Arc<str>>,
 }
@@ -94,7 +96,7 @@ impl Writer {
         loop {
             match jobs.recv_timeout(IDLE) {
                 Ok(first) => self.run_batch(first, jobs),
-                Err(RecvTimeoutError::Timeout) => self.promise(),
+                Err(RecvTimeoutError::Timeout) => self.idle(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -121,71 +123,106 @@ impl Writer {
             Ok(head) => Timestamp::from_millis(head.time),
             Err(error) => return refuse_all(first, jobs, &error.into()),
         };
-        let now = self.clock.now();
-        let reading = self.clockwork.read(now, last);
-        let mut pending = Pending::new(Overlay::new(reader.as_ref()), now);
-        let outcomes = self.decide(first, jobs, &mut pending, reading);
+        if matches!(first.command, Command::AcceptClock(_)) {
+            self.clockwork.accept(self.clock.as_ref(), last);
+        }
+        let limits = self.look(last);
+        let mut pending = Pending::new(Overlay::new(reader.as_ref()), limits.reading.time(self.clock.as_ref()));
+        let outcomes = self.decide(first, jobs, &mut pending, &limits);
         let Some(at) = pending.first() else { return self.answer(outcomes, &[]) };
 
         // 2. Commit point: one record, one sync. A crash before leaves nothing; after it everything below is derived
         //    again from the record.
         let checkpoint = self.unwritten.take();
         let record = pending.record(checkpoint.as_deref().map(|text| Bytes::copy_from_slice(text.as_bytes())));
-        let placed = match self.journal.append(at, &record) {
+        let placed = match self.append(at, &record) {
             Ok(Appended::At(placed)) => placed,
             Ok(Appended::Moved(head)) => {
                 self.unwritten = checkpoint;
-                return self.fail(outcomes, &format!("the journal's head moved to {head}"), false);
+                return self.poison(outcomes, &format!("the journal's head moved to {head}"));
             }
             Err(error) => {
                 self.unwritten = checkpoint;
-                let poisons = matches!(error, JournalError::Poisoned { .. });
-                return self.fail(outcomes, &error.to_string(), poisons);
+                return self.not_appended(outcomes, &error);
             }
         };
 
-        self.clockwork.written(reading);
+        self.clockwork.written(limits.reading);
 
         // 3. Apply: readers see it. If this fails the hub stops writing; the next start replays.
         let (writes, leaves) = match pending.writes(&placed) {
             Ok(written) => written,
-            Err(error) => return self.fail(outcomes, &error.to_string(), true),
+            Err(error) => return self.poison(outcomes, &error.to_string()),
         };
         drop(reader);
         if let Err(error) = shared.index.apply(&writes, Durability::Relaxed) {
-            return self.fail(outcomes, &error.to_string(), true);
+            return self.poison(outcomes, &error.to_string());
         }
 
         // 4. Tree and signature; then the answers.
         if let Err(error) = self.grow(&leaves) {
-            return self.fail(outcomes, &error.to_string(), true);
+            return self.poison(outcomes, &error.to_string());
         }
         let head = at.saturating_add(u64::try_from(leaves.len()).unwrap_or(u64::MAX));
         shared.head.send_replace(head);
         self.answer(outcomes, &leaves);
     }
 
+    /// What the clock and the disk allow just now; also for whoever asks how the hub is.
+    fn look(&mut self, last: Timestamp) -> Limits {
+        let reading = self.clockwork.read(self.clock.as_ref(), last);
+        let limits = Limits { last, reading, clock: reading.refusal(), room: self.room.refusal() };
+        self.shared.halt(limits.clock.clone().or_else(|| limits.room.clone()));
+        limits
+    }
+
+    /// Nobody asks for anything just now.
+    pub(super) fn idle(&mut self) {
+        self.promise();
+        self.room.restore();
+        let head = self.shared.index.reader().and_then(|reader| crate::hub::Rows(reader.as_ref()).head());
+        match head {
+            Ok(head) => drop(self.look(Timestamp::from_millis(head.time))),
+            Err(error) => tracing::error!(%error, "the index cannot be read"),
+        }
+    }
+
+    /// On a full disk, what must not wait gets the room of the reserve. Nothing was written before.
+    fn append(&mut self, at: Seq, record: &crate::journal::Batch) -> Result<Appended, JournalError> {
+        match self.journal.append(at, record) {
+            Err(JournalError::Full { .. }) if self.room.spend() => self.journal.append(at, record),
+            answer => answer,
+        }
+    }
+
     /// Takes what waits, without waiting for more, up to the bounds of a batch.
-    fn decide(&mut self, first: Job, jobs: &Receiver<Job>, pending: &mut Pending<'_>, reading: Reading) -> Outcomes {
+    fn decide(&mut self, first: Job, jobs: &Receiver<Job>, pending: &mut Pending<'_>, limits: &Limits) -> Outcomes {
         let mut outcomes = Outcomes::new();
         let mut bytes = 0u64;
-        if reading == Reading::SteppedBack {
+        if limits.reading == Reading::SteppedBack {
             pending.clock(self.clock.now(), self.ids.as_mut());
         }
         let mut next = Some(first);
         while let Some(job) = next {
             bytes = bytes.saturating_add(inline_bytes(&job.command));
-            outcomes.push((self.decide_one(&job.command, pending, reading), job.answer));
+            outcomes.push((self.decide_one(&job.command, pending, limits), job.answer));
             let full = outcomes.len() >= COMMANDS_MAX || bytes >= BYTES_MAX || pending.entries.len() >= ENTRIES_MAX;
             next = if full { None } else { jobs.try_recv().ok() };
         }
         outcomes
     }
 
-    fn decide_one(&mut self, command: &Command, pending: &mut Pending<'_>, reading: Reading) -> Outcome {
-        if reading == Reading::Stopped && matches!(command, Command::Submit(_) | Command::Hold(_) | Command::Status(_))
-        {
-            return Outcome::Refused(stopped());
+    fn decide_one(&mut self, command: &Command, pending: &mut Pending<'_>, limits: &Limits) -> Outcome {
+        let comes_in = matches!(command, Command::Submit(_) | Command::Hold(_) | Command::Status(_));
+        let clock = limits.clock.as_ref().filter(|_| comes_in);
+        let room = limits.room.as_ref().filter(|_| command.is_ordinary());
+        if let Some(refusal) = clock.or(room) {
+            return Outcome::Refused(refusal.clone());
+        }
+        if matches!(command, Command::AcceptClock(_)) {
+            // From here on also where others came first in the batch.
+            self.clockwork.accept(self.clock.as_ref(), limits.last);
+            self.shared.halt(limits.room.clone());
         }
         pending.decide(command, self.ids.as_mut())
     }
@@ -233,16 +270,40 @@ impl Writer {
         }
     }
 
-    /// Answers a batch that did not come to stand. What poisons is told to everyone from now on.
-    fn fail(&self, outcomes: Outcomes, reason: &str, poisons: bool) {
-        tracing::error!(reason, poisons, "a batch failed");
+    /// Answers a batch that was not appended. Where nothing was written, the senders may try again.
+    fn not_appended(&self, outcomes: Outcomes, error: &JournalError) {
+        let refusal = match error {
+            full if full.lacks_room() => Refusal::new(Code::InsufficientStorage, "the disk is full"),
+            JournalError::Io { .. } => Refusal::new(Code::TryLater, "the journal could not be written just now"),
+            other => return self.poison(outcomes, &other.to_string()),
+        };
+        tracing::error!(%error, "a batch was not written; it may come again");
+        tell_all(outcomes, &refusal);
+    }
+
+    /// What is in the journal, the index and the tree may differ: nothing more is written until a restart (law 1).
+    fn poison(&self, outcomes: Outcomes, reason: &str) {
+        tracing::error!(reason, "a batch failed: the hub only reads until it is restarted");
         let refusal = Refusal::new(Code::StorageFailed, "the batch could not be made durable");
-        if poisons {
-            let _ = self.shared.poisoned.set(refusal.clone());
-        }
-        for answer in outcomes.into_iter().filter_map(|(_, answer)| answer) {
-            drop(answer.send(Err(refusal.clone())));
-        }
+        let _ = self.shared.poisoned.set(refusal.clone());
+        tell_all(outcomes, &refusal);
+    }
+}
+
+/// What the clock and the disk allow.
+struct Limits {
+    /// Time of the last entry before.
+    last: Timestamp,
+    reading: Reading,
+    /// Why nothing comes in from outside.
+    clock: Option<Refusal>,
+    /// Why nothing ordinary comes in.
+    room: Option<Refusal>,
+}
+
+fn tell_all(outcomes: Outcomes, refusal: &Refusal) {
+    for answer in outcomes.into_iter().filter_map(|(_, answer)| answer) {
+        drop(answer.send(Err(refusal.clone())));
     }
 }
 

@@ -61,6 +61,7 @@ fn describe() {
     describe_gauge!("truc_trust_near_end", "Certificates that end soon and CRLs that have run out, by kind");
     describe_gauge!("truc_trust_days_left", "Days until the first of its kind ends");
     describe_counter!("truc_trust_fetches_total", "Fetches of revocation data, by kind and outcome");
+    describe_gauge!("truc_damaged_places", "Damaged places found while reading again what is kept: run truc doctor");
     describe_gauge!("truc_writable", "1 while the hub takes documents");
 }
 
@@ -101,6 +102,8 @@ impl Figures {
         gauge!("truc_trail_entries").set(health.head as f64);
         #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
         gauge!("truc_last_backup_timestamp_seconds").set(last_backup_secs as f64);
+        #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
+        gauge!("truc_damaged_places").set(health.damaged as f64);
         gauge!("truc_writable").set(if health.writable { 1.0 } else { 0.0 });
         show_trust(hub);
         self.prometheus.render()

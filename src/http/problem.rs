@@ -105,7 +105,8 @@ const fn retry_after_secs(code: Code) -> Option<u32> {
         | Code::CertificateOnHold
         | Code::HeldQuota
         | Code::StorageFailed
-        | Code::ClockStopped => Some(60),
+        | Code::ClockStopped
+        | Code::InsufficientStorage => Some(60),
         _ if code.is_temporary() => Some(5),
         _ => None,
     }

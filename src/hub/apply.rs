@@ -138,6 +138,10 @@ impl Rowser<'_> {
             | Event::Backup { .. } => self.life(entry),
             Event::Opened { verifier_key, .. } => self.epoch(entry, verifier_key, 0),
             Event::Epoch { verifier_key, missing, .. } => self.epoch(entry, verifier_key, *missing),
+            Event::Clock { clock, by: Some(_) } => {
+                let time = entry.time.as_millis();
+                self.put(&keys::clock(), &(time, time.saturating_sub(clock.as_millis())))
+            }
             Event::Refused { .. } | Event::Clock { .. } | Event::Spilled { .. } => Ok(()),
         }
     }

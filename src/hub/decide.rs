@@ -7,13 +7,13 @@ use crate::hub::delivery::{Confirm, Fetch};
 use crate::hub::destroy::{Destroy, Erased, Withhold};
 use crate::hub::entry::{Event, Salt};
 use crate::hub::held::{Hold, Release, TurnAway};
-use crate::hub::register::{Access, Directory, Opening, RefusedCall};
+use crate::hub::register::{AcceptedClock, Access, Directory, Opening, RefusedCall};
 use crate::hub::retention::SetRule;
 use crate::hub::rows::Rows;
 use crate::hub::status::SubmitStatus;
 use crate::hub::submit::{Submit, known};
 use crate::index::{IndexError, Read};
-use crate::journal::Content;
+use crate::journal::{Body, Content, PayloadName};
 
 /// Everything that can change the hub.
 #[derive(Debug)]
@@ -60,6 +60,8 @@ pub enum Command {
     Backup(BackupMade),
     /// Nothing happens but that the journal seals its segment, if that was asked for.
     Seal,
+    /// The operator says that the clock is right as it is.
+    AcceptClock(AcceptedClock),
 }
 
 /// What stands in the journal after a command.
@@ -100,6 +102,33 @@ pub struct Draft {
     pub event: Event,
     /// Bytes beside it; the stamp says to which entry of the batch they belong.
     pub contents: Vec<Content>,
+}
+
+impl Command {
+    /// The file in which its body stands, where it has one.
+    #[must_use]
+    pub fn payload(&self) -> Option<PayloadName> {
+        let body = match self {
+            Self::Submit(submit) => &submit.body,
+            Self::Hold(hold) => &hold.submit.body,
+            Self::Status(status) => &status.body,
+            _ => return None,
+        };
+        if let Body::Payload(payload) = body { Some(payload.name) } else { None }
+    }
+
+    /// Whether it waits while the disk is nearly full. Revokes, recalls and their answers, and everything that an
+    /// operator or the hub itself does, find room; so does what adds nothing.
+    #[must_use]
+    pub fn is_ordinary(&self) -> bool {
+        match self {
+            Self::Submit(submit) => !submit.business.is_vital(),
+            Self::Hold(hold) => !hold.submit.business.is_vital(),
+            Self::Status(status) => !status.status.is_vital(),
+            Self::Fetch(_) | Self::Confirm(_) | Self::Refused(_) => true,
+            _ => false,
+        }
+    }
 }
 
 impl Draft {
@@ -146,6 +175,7 @@ pub fn decide(command: &Command, view: &dyn Read, now: Timestamp, ids: &mut dyn 
         Command::Erased(erased) => Ok(erased.decide()),
         Command::Backup(backup) => backup.decide(&rows),
         Command::Seal => Ok(Decision::Nothing),
+        Command::AcceptClock(accepted) => Ok(accepted.decide()),
     }
 }
 

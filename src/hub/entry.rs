@@ -227,6 +227,9 @@ pub enum Event {
     Clock {
         /// What the clock says now.
         clock: Timestamp,
+        /// Who says that the clock is right as it is, where somebody did: intake goes on from here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// A document message in which everything passed except that revocation is not known waits for that.
     Held {

@@ -62,6 +62,11 @@ impl Key {
 pub fn head() -> Key {
     Key::new(b'!')
 }
+/// When somebody said that the clock is right, and by how much the trail was ahead of it.
+#[must_use]
+pub fn clock() -> Key {
+    Key::new(b'#')
+}
 /// Message by its bytes: SHA-256 -> id.
 #[must_use]
 pub fn claim(sha256: &Digest) -> Key {

@@ -1,7 +1,7 @@
 //! The acts of the operator and of the hub itself: opening, directory, access, refusals. Each is an entry.
 
 use crate::api::{Agency, Policy, Role, Scope};
-use crate::domain::{Code, Digest, OrganId, Refusal};
+use crate::domain::{Code, Digest, OrganId, Refusal, Timestamp};
 use crate::hub::decide::{Answer, Decision, Draft};
 use crate::hub::entry::Event;
 use crate::hub::rows::Rows;
@@ -65,6 +65,23 @@ pub struct RefusedCall {
     pub size: u64,
     /// How many were not written.
     pub unwritten: u64,
+}
+
+/// The operator's word that the clock is right, although the trail is ahead of it or long behind.
+#[derive(Debug)]
+pub struct AcceptedClock {
+    /// Who says so.
+    pub by: String,
+    /// What the clock says.
+    pub clock: Timestamp,
+}
+
+impl AcceptedClock {
+    /// Always an entry.
+    #[must_use]
+    pub fn decide(&self) -> Decision {
+        one(Draft::new(Vec::new(), Event::Clock { clock: self.clock, by: Some(self.by.clone()) }))
+    }
 }
 
 impl Opening {

@@ -334,6 +334,11 @@ impl Rows<'_> {
         Ok(self.row(&keys::head())?.unwrap_or_default())
     }
 
+    /// The trail's time when somebody said that the clock is right, and by how much it was ahead of it, milliseconds.
+    pub fn accepted_clock(&self) -> Result<(i64, i64), IndexError> {
+        Ok(self.row(&keys::clock())?.unwrap_or_default())
+    }
+
     /// A message.
     pub fn message(&self, id: MessageId) -> Result<Option<MessageRow>, IndexError> {
         self.row(&keys::message(id))

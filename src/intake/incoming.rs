@@ -1,7 +1,7 @@
 //! Receiving: bytes as they arrive, bounded, hashed, kept in memory up to what stands in a record and beyond that in an
 //! unlinked file. Dropped, nothing remains (law 8).
 
-use std::fmt::Display;
+use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use bytes::Bytes;
@@ -9,14 +9,19 @@ use ring::digest::{Context, SHA256};
 
 use crate::domain::{Code, Digest, Refusal};
 use crate::journal::disk::Pread;
-use crate::journal::{Body, INLINE_BYTES_MAX, PayloadName, Payloads, Spool};
+use crate::journal::{Body, INLINE_BYTES_MAX, PayloadName, Payloads, Spool, lacks_files};
 use crate::xml::Source;
+
+/// Largest message that is looked at while little room is left: a revoke carries a letter that says why.
+const SPARING_BYTES_MAX: u64 = 8 << 20;
 
 /// A message that is still arriving.
 pub struct Incoming {
     hash: Context,
     size: u64,
     limit: u64,
+    /// What is told beyond the limit, where it is not the usual one.
+    beyond: Option<Refusal>,
     store: Store,
     payloads: Payloads,
 }
@@ -51,7 +56,19 @@ impl Incoming {
         }
         let expected = usize::try_from(length.unwrap_or_default()).unwrap_or(usize::MAX).min(INLINE_BYTES_MAX);
         let store = Store::Memory(Vec::with_capacity(expected));
-        Ok(Self { hash: Context::new(&SHA256), size: 0, limit, store, payloads })
+        Ok(Self { hash: Context::new(&SHA256), size: 0, limit, beyond: None, store, payloads })
+    }
+
+    /// While little room is left, only what a revoke may need is spooled; `refusal` is told beyond it.
+    ///
+    /// # Errors
+    /// `refusal`, where the announced length is beyond it already.
+    pub(crate) fn sparing(mut self, refusal: Refusal, length: Option<u64>) -> Result<Self, Refusal> {
+        if length.is_some_and(|length| length > SPARING_BYTES_MAX) {
+            return Err(refusal);
+        }
+        (self.limit, self.beyond) = (self.limit.min(SPARING_BYTES_MAX), Some(refusal));
+        Ok(self)
     }
 
     /// Takes the next bytes. May write to disk.
@@ -61,7 +78,7 @@ impl Incoming {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         self.size = self.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         if self.size > self.limit {
-            return Err(too_large(self.limit));
+            return Err(self.beyond.clone().unwrap_or_else(|| too_large(self.limit)));
         }
         self.hash.update(bytes);
         if let Store::Memory(memory) = &mut self.store {
@@ -175,7 +192,27 @@ pub(super) fn payload_name() -> PayloadName {
     PayloadName(uuid::Uuid::now_v7())
 }
 
-pub(super) fn spool_failed(error: impl Display) -> Refusal {
-    tracing::error!(%error, "spool");
-    Refusal::new(Code::StorageFailed, "the message could not be spooled")
+/// A spool that could not be made, written or kept: the disk is full, the process has too many files, or worse.
+pub(super) fn spool_failed(error: impl Error + 'static) -> Refusal {
+    tracing::error!(%error, cause = ?error.source(), "spool");
+    let cause = system_error(&error);
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            Refusal::new(Code::InsufficientStorage, "there is no room for the message")
+        }
+        _ if cause.is_some_and(lacks_files) => Refusal::new(Code::TryLater, "the hub has too many files open"),
+        _ => Refusal::new(Code::StorageFailed, "the message could not be spooled"),
+    }
+}
+
+/// The operating system's error behind another.
+fn system_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }

@@ -85,6 +85,30 @@ pub enum JournalError {
     Version(u8),
 }
 
+impl JournalError {
+    /// Whether there only was no room.
+    #[must_use]
+    pub fn lacks_room(&self) -> bool {
+        match self {
+            Self::Full { .. } => true,
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+
+    /// Whether the process only has too many files open (EMFILE, ENFILE): the same call may pass later.
+    #[must_use]
+    pub fn lacks_files(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if lacks_files(source))
+    }
+}
+
+/// EMFILE, ENFILE.
+pub(crate) fn lacks_files(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    [Errno::MFILE, Errno::NFILE].iter().any(|known| error.raw_os_error() == Some(known.raw_os_error()))
+}
+
 /// What is wrong at a damaged place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {

@@ -21,8 +21,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(crate) use error::lacks_files;
 pub use error::{Damage, JournalError};
-pub use files::{Cut, Destroyed, FileJournal, Options, Peek, Recovery, Retention, Version};
+pub use files::{
+    Cut, Destroyed, Extent, FileJournal, Inspected, Options, Peek, Recovery, Retention, Version, Wound, inspect,
+};
 pub use memory::MemoryJournal;
 pub use payloads::{Payloads, Spool};
 pub use reserve::Reserve;

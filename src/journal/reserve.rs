@@ -40,6 +40,20 @@ impl Reserve {
         Ok(files.iter().any(|file| file.name == NAME && file.length == self.bytes))
     }
 
+    /// Bytes that are free beside it.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub fn free(&self) -> Result<u64, JournalError> {
+        self.disk.available(&self.folder).map_err(failed("see how much room is left"))
+    }
+
+    /// How many bytes it keeps.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Gives the room up.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 mod demo;
 mod documents;
 mod evidence;
+mod faults;
 mod life;
 mod operator;
 mod support;

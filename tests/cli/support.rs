@@ -76,6 +76,8 @@ pub(crate) struct TestHub {
     folder: TempDir,
     /// The data folder.
     data: PathBuf,
+    /// A file system is mounted on the folder.
+    mounted: bool,
     running: Option<Child>,
 }
 
@@ -83,9 +85,24 @@ impl TestHub {
     /// Made, not yet running.
     pub(crate) fn made() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let hub = Self { data: folder.path().join("data"), folder, running: None };
+        let hub = Self { data: folder.path().join("data"), mounted: false, folder, running: None };
         hub.run(&["init", "--demo", "--listen", &free_address()]).yes();
         hub
+    }
+
+    /// Made on a file system in memory of this many mebibytes; nothing where that cannot be mounted.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn made_on_small_disk(mebibytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let size = format!("size={mebibytes}m");
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "truc-test"]).arg(folder.path()).output();
+        if !mount.is_ok_and(|mount| mount.status.success()) {
+            eprintln!("SKIPPED: no file system can be mounted here (root is needed)");
+            return None;
+        }
+        let hub = Self { data: folder.path().join("data"), mounted: true, folder, running: None };
+        hub.run(&["init", "--demo", "--listen", &free_address()]).yes();
+        Some(hub)
     }
 
     pub(crate) fn running() -> Self {
@@ -183,6 +200,9 @@ impl Drop for TestHub {
         if let Some(mut child) = self.running.take() {
             terminate(&child);
             let _ = child.wait();
+        }
+        if self.mounted {
+            let _ = Command::new("umount").arg(self.folder.path()).status();
         }
     }
 }

@@ -9,7 +9,7 @@ use truc::domain::{Code, Lang};
 fn errors() -> String {
     let mut text = String::from(
         "# Codes of refusal\n\nEach refusal has a stable `code`; problem details, the CLI, the metrics and the trail use the same. \
-         A code is never renamed or used for something else. Codes of 429 and 503: the very same message may pass later.\n\
+         A code is never renamed or used for something else. Codes of 429, 503 and 507: the very same message may pass later.\n\
          Made from `src/domain/code.rs`.\n\n| Code | HTTP | Nghĩa và cách sửa | Meaning and remedy |\n|---|---|---|---|\n",
     );
     for code in Code::ALL {

@@ -36,7 +36,9 @@ impl TestHub {
     pub async fn at(at: Timestamp, key: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(SetClock::at(at));
-        let config = Config::new("hub.example/test");
+        let mut config = Config::new("hub.example/test");
+        // Nobody fills the disk here.
+        config.journal.reserve_bytes = 0;
         let pki = make_folder(folder.path(), &config, at, key);
         let hub = Hub::open(&config, &DataFolder::new(folder.path()), clock.clone()).unwrap();
         let test = Self { folder, hub, clock, config, pki };
@@ -131,7 +133,7 @@ impl TestHub {
     }
 }
 
-fn make_folder(path: &std::path::Path, config: &Config, at: Timestamp, key: Option<&str>) -> Layout {
+pub fn make_folder(path: &std::path::Path, config: &Config, at: Timestamp, key: Option<&str>) -> Layout {
     let data = DataFolder::new(path);
     for folder in data.folders() {
         std::fs::create_dir_all(folder).unwrap();

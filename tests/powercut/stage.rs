@@ -106,7 +106,7 @@ fn init(truc: &Path, data: &Path, folder: &Path) -> Done<(Arc<People>, VerifierK
     program(truc, data, folder).init()?;
     let places = DataFolder::new(data);
     let mut config = Config::read(&places.config())?;
-    config.journal.segment_bytes = SEGMENT_BYTES;
+    (config.journal.segment_bytes, config.journal.reserve_bytes) = (SEGMENT_BYTES, 4 << 20);
     std::fs::write(places.config(), template(&config))?;
     let key = std::fs::read_to_string(places.log_vkey())?.trim().parse()?;
     Ok((Arc::new(People::of(data, &folder.join("people"))?), key))

@@ -122,7 +122,7 @@ fn says(event: &Event, names: &Names) -> String {
         Event::Fetched { message, agency, .. } => format!("fetched m{} {agency}", names.handle(*message)),
         Event::Confirmed { message, agency, .. } => format!("confirmed m{} {agency}", names.handle(*message)),
         Event::Refused { by, size, .. } => format!("refused by {by} {size}"),
-        Event::Clock { clock } => format!("clock {}", clock.as_millis()),
+        Event::Clock { clock, by } => format!("clock {} {}", clock.as_millis(), by.is_some()),
         Event::Material { sha256, .. } => format!("material {sha256}"),
         other => other.kind().to_owned(),
     }

@@ -1,11 +1,12 @@
 //! One history: what happens, what everybody is told, and what must be true after it.
 
+use crate::clock::Clock as _;
 use crate::domain::Refusal;
 use crate::engine::simulation::check::{self, Names, Reading};
 use crate::engine::simulation::luck::Luck;
 use crate::engine::simulation::model::{Act, Model, Told};
 use crate::engine::simulation::play::{self, AGENCIES};
-use crate::engine::simulation::world::{End, IndexEnd, World};
+use crate::engine::simulation::world::{End, IndexEnd, Room, World};
 use crate::engine::writer::Committed;
 use crate::journal::disk::{Fault, Step};
 use crate::trail::verify;
@@ -15,7 +16,8 @@ const STEPS: u64 = 30;
 /// A step back of the clock that is told, and one that stops acceptance, milliseconds (DESIGN 2).
 const TOLD_MS: i64 = 5_000;
 const STOPS_MS: i64 = 300_000;
-const YEAR_MS: i64 = 365 * 86_400_000;
+const DAY_MS: i64 = 86_400_000;
+const YEAR_MS: i64 = 365 * DAY_MS;
 
 pub(super) struct History {
     world: World,
@@ -24,8 +26,8 @@ pub(super) struct History {
     /// What may have been kept although nobody was told so: one batch, whole or not at all.
     unsure: Option<Model>,
     names: Names,
-    /// The step back of the clock was told.
-    told: bool,
+    clockwork: Clockwork,
+    room: Room,
     /// How far the trail was compared.
     read: Reading,
     /// Checkpoints that somebody was shown.
@@ -49,9 +51,12 @@ impl History {
         model.tell("opened".to_owned(), Vec::new(), None);
         let (world, luck) = (World::new(seed), Luck::new(!seed));
         let names = Names::default();
-        let (unsure, told, read, shown) = (None, false, Reading::default(), Vec::new());
-        let mut history = Self { world, luck, model, unsure, names, told, read, shown, loud };
+        let (unsure, read, shown, room) = (None, Reading::default(), Vec::new(), Room::Plenty);
+        let clockwork = Clockwork::default();
+        let mut history = Self { world, luck, model, unsure, names, clockwork, room, read, shown, loud };
         let known = AGENCIES[..4].iter().map(|agency| Act::Agency { agency, name: "Bộ", closed: false });
+        history.read.go_on(&history.world, &history.model, &mut history.names);
+        history.clockwork.accept(history.world.clock.now().as_millis(), history.world.clock.steady_millis(), 0);
         history.batch(known.collect());
         for step in 0..STEPS {
             history.step(step);
@@ -67,8 +72,9 @@ impl History {
     }
 
     fn step(&mut self, step: u64) {
-        match self.luck.below(25) {
+        match self.luck.below(27) {
             24 => self.die(step),
+            25 | 26 => self.room(step),
             0..14 => {
                 let count = 1 + self.luck.below(5);
                 let acts = (0..count).map(|_| play::choose(&mut self.luck, &self.model)).collect();
@@ -77,6 +83,9 @@ impl History {
             14 => {
                 self.say(|| format!("{step}: idle"));
                 self.world.idle();
+                if self.world.writer().shared.poisoned.get().is_none() {
+                    self.look();
+                }
             }
             15..18 => self.clock(step),
             18..20 => self.fault(step),
@@ -90,10 +99,23 @@ impl History {
     }
 
     fn clock(&mut self, step: u64) {
-        let steps = [1, 500, 60_000, -3_000, -20_000, -400_000, 400_000, YEAR_MS, -YEAR_MS];
-        let by = self.luck.pick(&steps);
-        self.say(|| format!("{step}: the clock moves by {by} ms"));
-        self.world.clock.advance(by);
+        let steps = [1, 500, 60_000, -3_000, -20_000, -400_000, 400_000, 3 * YEAR_MS, -3 * YEAR_MS];
+        let (by, wrong) = (self.luck.pick(&steps), self.luck.once_in(2));
+        self.say(|| format!("{step}: the clock moves by {by} ms, wrongly: {wrong}"));
+        if wrong || by < 0 {
+            self.world.clock.jump(by);
+        } else {
+            self.world.clock.advance(by);
+        }
+        if self.luck.once_in(3) {
+            self.batch(vec![Act::AcceptClock(self.world.clock.now().as_millis())]);
+        }
+    }
+
+    fn room(&mut self, step: u64) {
+        self.room = self.luck.pick(&[Room::Plenty, Room::Plenty, Room::Little, Room::None]);
+        self.say(|| format!("{step}: room on the disk: {:?}", self.room));
+        self.world.set_room(self.room);
     }
 
     fn fault(&mut self, step: u64) {
@@ -142,8 +164,10 @@ impl History {
         }
         // Whoever checks reads, and must not meet what was meant for the hub.
         self.world.disk().disarm();
-        self.told = false;
+        // A power cut makes another disk; what it has room for is as before.
+        self.world.set_room(self.room);
         self.settle();
+        self.clockwork = Clockwork { accepted: self.model.accepted, ..Clockwork::default() };
         if self.luck.once_in(3) {
             check::shown(&self.world, &self.model, &self.names);
         }
@@ -175,28 +199,64 @@ impl History {
         if commands.is_empty() {
             return;
         }
+        if self.world.writer().shared.poisoned.get().is_some() {
+            let answers = self.world.batch(commands);
+            let none = answers.iter().all(|answer| code(answer) == Some("storage_failed"));
+            return assert!(none, "a poisoned hub takes nothing");
+        }
         let mut after = self.model.clone();
-        let reading = self.read_clock(&mut after);
-        let expected: Vec<Told> = taken.iter().map(|act| reading.take(&mut after, act)).collect();
+        if let [Act::AcceptClock(clock)] = taken.as_slice() {
+            self.clockwork.accept(*clock, self.world.clock.steady_millis(), self.read.time);
+            let time = self.read.time.max(*clock);
+            after.accepted = (time, time - clock);
+        }
+        let clocked = self.look();
+        if clocked == Clocked::Back && !self.clockwork.told {
+            after.tell(format!("clock {} false", self.world.clock.now().as_millis()), Vec::new(), None);
+        }
+        let expected: Vec<Told> = taken.iter().map(|act| self.expect(clocked, &mut after, act)).collect();
         for (act, told) in taken.iter().zip(&expected) {
             self.say(|| format!("  {act:?} -> {told:?}"));
         }
-        let poisoned = self.world.writer().shared.poisoned.get().is_some();
         let answers = self.world.batch(commands);
-        if answers.iter().any(|answer| code(answer) == Some("storage_failed")) {
-            self.failed(after, poisoned, &answers);
+        if self.has_failed(&after, &expected, &answers) {
+            self.failed(after, &answers);
         } else {
-            assert!(!poisoned, "a poisoned hub takes nothing");
-            (self.model, self.told) = (after, reading == Clocked::Back || (self.told && reading == Clocked::Stopped));
+            self.model = after;
+            self.clockwork.told |= clocked == Clocked::Back;
             self.answered(&expected, &answers);
         }
     }
 
-    fn failed(&mut self, after: Model, was_poisoned: bool, answers: &[Result<Committed, Refusal>]) {
+    fn look(&mut self) -> Clocked {
+        let clock = &self.world.clock;
+        self.clockwork.look(clock.now().as_millis(), clock.steady_millis(), self.read.time)
+    }
+
+    fn expect(&self, clocked: Clocked, after: &mut Model, act: &Act) -> Told {
+        if clocked == Clocked::Stopped && act.comes_from_outside() {
+            return Told::Refused("clock_stopped");
+        }
+        if self.room != Room::Plenty && act.waits_for_room() {
+            return Told::Refused("insufficient_storage");
+        }
+        after.take(act)
+    }
+
+    fn has_failed(&self, after: &Model, expected: &[Told], answers: &[Result<Committed, Refusal>]) -> bool {
+        let differs = |(expected, answer): (&Told, &Result<Committed, Refusal>)| {
+            code(answer).is_some_and(|code| FAILURES.contains(&code) && *expected != Told::Refused(code))
+        };
+        expected.iter().zip(answers).any(differs)
+            || (after.trail.len() > self.model.trail.len()
+                && check::length(&self.world) == u64::try_from(self.model.trail.len()).unwrap())
+    }
+
+    fn failed(&mut self, after: Model, answers: &[Result<Committed, Refusal>]) {
         self.say(|| "  storage failed".to_owned());
-        assert!(answers.iter().all(|answer| code(answer) == Some("storage_failed")), "a batch fails as a whole");
-        let is_poisoned = self.world.writer().shared.poisoned.get().is_some();
-        if is_poisoned && !was_poisoned {
+        let failures = answers.iter().all(|answer| code(answer).is_some_and(|code| FAILURES.contains(&code)));
+        assert!(failures, "a batch fails as a whole");
+        if self.world.writer().shared.poisoned.get().is_some() {
             self.unsure = Some(after);
         }
     }
@@ -251,27 +311,13 @@ impl History {
         }
     }
 
-    fn read_clock(&self, after: &mut Model) -> Clocked {
-        let now = crate::clock::Clock::now(self.world.clock.as_ref());
-        let back = self.read.time - now.as_millis();
-        if back > STOPS_MS {
-            return Clocked::Stopped;
-        }
-        if back <= TOLD_MS {
-            return Clocked::Good;
-        }
-        if !self.told {
-            after.tell(format!("clock {}", now.as_millis()), Vec::new(), None);
-        }
-        Clocked::Back
-    }
-
     /// In order at last: everything is there, the index that grew is the one that is built from the journal, and every
     /// checkpoint that was shown holds.
     fn end(&mut self) {
         self.say(|| "end".to_owned());
         self.world.disk().disarm();
         self.world.forgive_index();
+        self.world.set_room(Room::Plenty);
         self.world.end(End::Stopped, IndexEnd::Kept);
         self.world.open().unwrap();
         self.settle();
@@ -286,7 +332,10 @@ impl History {
     }
 }
 
-/// What the model makes of the clock.
+/// How a batch that was not kept is answered.
+const FAILURES: [&str; 3] = ["storage_failed", "try_later", "insufficient_storage"];
+
+/// What the published rule makes of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Clocked {
     Good,
@@ -294,12 +343,36 @@ enum Clocked {
     Stopped,
 }
 
-impl Clocked {
-    fn take(self, model: &mut Model, act: &Act) -> Told {
-        match (self, act) {
-            (Self::Stopped, Act::Send(..) | Act::Report(_)) => Told::Refused("clock_stopped"),
-            _ => model.take(act),
+/// The rule: back over 5 s is told once, over 5 min stops; forward over a day while it runs, or 400 days over a start,
+/// stops; the operator's word resumes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Clockwork {
+    told: bool,
+    /// The trail's time when the clock was said to be right, and how far it was ahead.
+    accepted: (i64, i64),
+    /// Clock, steady time, and largest step from there.
+    believed: Option<(i64, i64, i64)>,
+}
+
+impl Clockwork {
+    fn look(&mut self, now: i64, steady: i64, last: i64) -> Clocked {
+        let accepted = if self.accepted.0 == last { self.accepted.1 } else { 0 };
+        let back = last - now - accepted;
+        if back > STOPS_MS {
+            return Clocked::Stopped;
         }
+        let (clock, since, most) = *self.believed.get_or_insert((last, steady, 400 * DAY_MS));
+        if now - clock - (steady - since) > most {
+            return Clocked::Stopped;
+        }
+        self.believed = Some((now, steady, DAY_MS));
+        self.told &= back > TOLD_MS;
+        if back > TOLD_MS { Clocked::Back } else { Clocked::Good }
+    }
+
+    fn accept(&mut self, now: i64, steady: i64, last: i64) {
+        self.accepted = (last, last - now);
+        self.believed = Some((now, steady, DAY_MS));
     }
 }
 

@@ -6,6 +6,7 @@
 //! `SIMULATION_SEED=s` plays one, with what it does. A seed that ever failed is kept below as a test with a name.
 
 mod check;
+mod finds;
 mod history;
 mod luck;
 mod model;
@@ -63,8 +64,7 @@ fn a_seed_is_one_history() {
     }
 }
 
-/// Seeds that failed once, and what was wrong then. What a seed plays changes when `play` does; so each of these faults
-/// also has a test of its own where it was.
+/// Seeds that failed once. What a seed plays changes when `play` does; so each fault is also a story in `finds`.
 macro_rules! failed_once {
     ($($(#[$why:meta])* $name:ident = $($seed:literal),+;)*) => {
         $($(#[$why])* #[test] fn $name() {

@@ -68,6 +68,25 @@ pub(super) enum Act {
         by: Name,
         size: u64,
     },
+    /// The operator says that the clock is right, at this time.
+    AcceptClock(i64),
+}
+
+impl Act {
+    /// Whether it waits for the clock to be right.
+    pub(super) const fn comes_from_outside(&self) -> bool {
+        matches!(self, Self::Send(..) | Self::Report(_))
+    }
+
+    /// Whether it waits for room on the disk: all but revokes, take-backs with their answers, and operators' acts.
+    pub(super) fn waits_for_room(&self) -> bool {
+        match self {
+            Self::Send(letter, _) => letter.business != 1,
+            Self::Report(report) => !["13", "15", "16"].contains(&report.code),
+            Self::Fetch { .. } | Self::Confirm { .. } | Self::Refused { .. } => true,
+            Self::Agency { .. } | Self::Access(_) | Self::AcceptClock(_) => false,
+        }
+    }
 }
 
 /// A change of an access.
@@ -134,6 +153,8 @@ pub(super) struct Model {
     /// Newest version, and all messages about it in order.
     pub(super) documents: BTreeMap<(Name, u8), (Handle, Vec<Handle>)>,
     pub(super) trail: Vec<Arc<Fact>>,
+    /// The trail's time when the clock was said to be right, and how far it was ahead of it, milliseconds.
+    pub(super) accepted: (i64, i64),
 }
 
 impl Letter {
@@ -190,6 +211,10 @@ impl Model {
             }
             Act::Agency { agency, name, closed } => self.agency(agency, name, *closed),
             Act::Access(access) => self.access(access),
+            Act::AcceptClock(clock) => {
+                self.tell(format!("clock {clock} true"), Vec::new(), None);
+                self.newly(None, None)
+            }
             Act::Refused { by, size } => {
                 self.tell(format!("refused by {by} {size}"), Vec::new(), None);
                 self.newly(None, None)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::api::{Agency, Policy, Role, Scope};
-use crate::domain::{BusinessType, Code, Digest, Priority, StatusCode};
+use crate::domain::{BusinessType, Code, Digest, Priority, StatusCode, Timestamp};
 use crate::engine::simulation::check::{Names, document_id, organ};
 use crate::engine::simulation::luck::Luck;
 use crate::engine::simulation::model::{AccessAct, Act, Letter, Message, Model, Name, Report};
@@ -15,7 +15,7 @@ use crate::hub::content::{DocumentHeader, StatusHeader};
 use crate::hub::decide::{Command, Ids};
 use crate::hub::delivery::{Confirm, Fetch};
 use crate::hub::entry::{Salt, Verdict};
-use crate::hub::register::{Access, Directory, RefusedCall};
+use crate::hub::register::{AcceptedClock, Access, Directory, RefusedCall};
 use crate::hub::status::SubmitStatus;
 use crate::hub::submit::{Likeness, Submit};
 use crate::journal::{Body, JournalError, PayloadName, Payloads};
@@ -162,6 +162,9 @@ pub(super) fn command(act: &Act, names: &Names, payloads: &Payloads, luck: &mut 
             let agency = Agency { code: organ(agency), name: (*name).to_owned(), closed: *closed };
             Command::Directory(Directory { by: "operator".to_owned(), agency })
         }
+        Act::AcceptClock(clock) => {
+            Command::AcceptClock(AcceptedClock { by: "operator".to_owned(), clock: Timestamp::from_millis(*clock) })
+        }
         Act::Access(act) => Command::Access(Box::new(access_of(act))),
         Act::Refused { by, size } => Command::Refused(RefusedCall {
             by: (*by).to_owned(),
@@ -181,7 +184,7 @@ fn body(bytes: Vec<u8>, payloads: &Payloads, luck: &mut Luck) -> Result<Body, Jo
     let failed = |source| JournalError::Io { action: "spool", source };
     let mut spool = payloads.spool()?;
     spool.write_all(&bytes).map_err(failed)?;
-    let name = PayloadName(luck.message(crate::domain::Timestamp::from_millis(0)).0);
+    let name = PayloadName(luck.message(Timestamp::from_millis(0)).0);
     Ok(Body::Payload(spool.persist(name, Digest::of(&bytes))?))
 }
 

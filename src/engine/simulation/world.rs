@@ -16,6 +16,7 @@ use crate::engine::simulation::luck::Luck;
 use crate::engine::writer::{Committed, Job, Writer};
 use crate::hub::decide::Command;
 use crate::hub::register::Opening;
+use crate::hub::rows::{HeadRow, decode, encode};
 use crate::index::{Durability, Index, IndexError, Memory, Read, Rows, Writes};
 use crate::journal::Payloads;
 use crate::journal::disk::{Disk, Simulated};
@@ -23,6 +24,9 @@ use crate::trail::{LogKey, MemoryTiles, Tiles};
 
 /// Small, so that there are several.
 const SEGMENT_BYTES: u64 = 6_000;
+/// Room that ordinary messages leave free.
+const FREE_BYTES_MIN: u64 = 4 << 20;
+const RESERVE_BYTES: u64 = 128 << 10;
 const ORIGIN: &str = "hub.example/simulation";
 const START_MS: i64 = 1_795_000_000_000;
 
@@ -35,6 +39,14 @@ pub(super) enum End {
     Killed,
     /// What was not synced may be gone.
     PowerCut(u64),
+}
+
+/// How much room is left on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    Plenty,
+    Little,
+    None,
 }
 
 /// What becomes of the index meanwhile.
@@ -124,6 +136,7 @@ impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut config = Config::new(ORIGIN);
         config.journal.segment_bytes = SEGMENT_BYTES;
+        (config.journal.free_bytes_min, config.journal.reserve_bytes) = (FREE_BYTES_MIN, RESERVE_BYTES);
         let soil = Soil { disk: Simulated::new(), index: Arc::default(), tiles: Arc::default() };
         let clock = Arc::new(SetClock::at(Timestamp::from_millis(START_MS)));
         let mut world = Self { soil, clock, ids: Luck::new(seed), config, data: DataFolder::new("/hub"), writer: None };
@@ -146,6 +159,15 @@ impl World {
 
     pub(super) fn forgive_index(&self) {
         self.soil.index().fails.store(0, Ordering::SeqCst);
+    }
+
+    pub(super) fn set_room(&self, room: Room) {
+        self.soil.disk.set_room(match room {
+            Room::Plenty => 1 << 40,
+            Room::Little => FREE_BYTES_MIN / 2,
+            // Less than the mebibyte that the journal wants beside a record, but for what the reserve keeps.
+            Room::None => (1 << 20) - RESERVE_BYTES / 2,
+        });
     }
 
     pub(super) fn payloads(&self) -> Payloads {
@@ -211,7 +233,7 @@ impl World {
 
     /// Nobody has asked for anything for a while.
     pub(super) fn idle(&mut self) {
-        self.writer.as_mut().unwrap().promise();
+        self.writer.as_mut().unwrap().idle();
     }
 }
 
@@ -219,12 +241,12 @@ impl World {
 fn foreign(memory: &Memory) -> Memory {
     let other = Memory::new();
     let head = crate::hub::keys::head().into_vec();
-    let row = memory.rows().get(&head).cloned();
-    let rows = row.map(|mut row| {
-        let salt = row.len() - 1;
-        row[salt] ^= 1;
-        (head, Some(row))
+    let row = memory.rows().get(&head).map(|row| {
+        let mut row: HeadRow = decode(row).unwrap();
+        row.salt.as_mut().unwrap()[0] ^= 1;
+        row
     });
+    let rows = row.map(|row| (head, Some(encode(&row).unwrap())));
     other.apply(&rows.into_iter().collect::<Writes>(), Durability::Checkpoint).unwrap();
     other
 }

@@ -1,8 +1,9 @@
 //! The journal in files: segments of records in one folder, one writer, a lock. Each file of this module holds one
 //! part: `record`, `row`, `segment` and `toc` the bytes, `append` the writing, `read` and `window` the reading,
-//! `recover` the opening, `rewrite` the destruction of contents.
+//! `recover` the opening, `rewrite` the destruction of contents, `inspect` looking past damage.
 
 mod append;
+mod inspect;
 mod peek;
 mod read;
 mod record;
@@ -30,6 +31,7 @@ use append::Active;
 use record::Chain;
 use shared::Shared;
 
+pub use inspect::{Extent, Inspected, Wound, inspect};
 pub use peek::{Peek, Version};
 pub(super) use record::measure;
 pub use recover::{Cut, Recovery};

@@ -270,6 +270,21 @@ pub(super) fn decode(header: &Header, mut rest: Bytes, position: Position) -> Re
     Ok(Record { number: header.follows.record, first_seq: header.follows.seq, placed, batch })
 }
 
+/// The contents of a record whose in-line bodies are not as they were written, by their number; `rest` as for
+/// [`decode`]. None if the directory itself is damaged.
+pub(super) fn damaged_bodies(header: &Header, mut rest: Bytes) -> Vec<u32> {
+    let directory = rest.split_to(header.directory_length().min(rest.len()));
+    let Ok((_, rows)) = decode_directory(header, &directory) else { return Vec::new() };
+    let mut damaged = Vec::new();
+    for (number, row) in (0..).zip(&rows) {
+        let inline = usize::try_from(row.inline_length()).unwrap_or(usize::MAX).min(rest.len());
+        if row.content(rest.split_to(inline)).is_err() {
+            damaged.push(number);
+        }
+    }
+    damaged
+}
+
 /// Checkpoint, entries and list of contents: what stands between the header and the bodies. Checked, and the batch
 /// has no contents yet.
 pub(super) fn decode_directory(header: &Header, bytes: &Bytes) -> Result<(Batch, Vec<Row>), Damage> {

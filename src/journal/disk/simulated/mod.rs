@@ -261,6 +261,15 @@ impl Simulated {
     }
 }
 
+impl Simulated {
+    /// What a file took is free again.
+    fn give_room(&self, bytes: usize) {
+        if let Some(room) = self.state().room.as_mut() {
+            *room = room.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        }
+    }
+}
+
 impl Change {
     fn apply(&self, names: &mut BTreeMap<PathBuf, Node>) {
         if let Some(path) = &self.remove {

@@ -37,8 +37,9 @@ impl Disk for Simulated {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.run(Step::Remove, || {
-            self.node(path)?;
+            let node = self.node(path)?;
             self.change(parent(path), Some(path), None);
+            self.give_room(lock(&node).current.len());
             Ok(())
         })
     }

@@ -1,0 +1,123 @@
+//! Real faults, through the real binary: a full disk, a disk that only reads, a file that may not grow, no file
+//! descriptors. The hub answers with a code, or refuses to start with the reason, and is whole when the fault is gone.
+
+use std::io::Write as _;
+
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
+use crate::support::{TestHub, until};
+
+const MEBIBYTE: usize = 1 << 20;
+
+/// Fills the disk of the hub until this much is left.
+fn fill(hub: &TestHub, left: u64) {
+    let folder = hub.path("");
+    let mut ballast = std::fs::File::options().create(true).append(true).open(hub.file("ballast")).unwrap();
+    let free = || {
+        let room = rustix::fs::statvfs(&folder).unwrap();
+        room.f_bavail * room.f_frsize
+    };
+    while free() > left {
+        let bytes = usize::try_from(free() - left).unwrap().min(MEBIBYTE);
+        if ballast.write_all(&vec![b'x'; bytes]).is_err() {
+            break;
+        }
+    }
+}
+
+fn send(hub: &TestHub, code: &str) -> crate::support::Said {
+    let file = hub.file(&format!("{}.edxml", code.replace('/', "-")));
+    hub.by("vpcp", &["send", "--new", "--to", "H41", "--code", code, "--subject", "V/v thử", "--save", &file])
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_must_not_wait_still_works() {
+    let Some(mut hub) = TestHub::made_on_small_disk(160) else { return };
+    hub.configure("free_bytes_min", "33554432");
+    hub.configure("reserve_bytes", "8388608");
+    hub.start();
+    send(&hub, "1/VPCP-TH").yes();
+    until(|| hub.path("journal/reserve").metadata().is_ok_and(|file| file.len() == 8_388_608));
+    fill(&hub, 16 << 20);
+    send(&hub, "4/VPCP-TH").refused("insufficient_storage", 75);
+    hub.by("nghean", &["inbox"]).yes();
+    hub.by("operator", &["agency", "add", "H41.77", "Sở thử nghiệm"]).yes();
+    // Others take the rest: the reserve is given up for the operator's act.
+    fill(&hub, 0);
+    hub.by("operator", &["agency", "close", "H41.77"]).yes();
+    assert!(!hub.path("journal/reserve").exists(), "the reserve was given up");
+    std::fs::remove_file(hub.file("ballast")).unwrap();
+    until(|| hub.by("vpcp", &["send", &hub.file("4-VPCP-TH.edxml")]).code == 0);
+    until(|| hub.path("journal/reserve").exists());
+    hub.stop();
+    hub.run(&["doctor", "--deep"]).yes();
+}
+
+#[test]
+fn a_disk_that_only_reads_is_a_refusal_to_start_with_the_reason() {
+    let Some(mut hub) = TestHub::made_on_small_disk(200) else { return };
+    hub.start();
+    send(&hub, "1/VPCP-TH").yes();
+    hub.stop();
+    let remount = |how: &str| {
+        let folder = hub.path("");
+        let folder = folder.parent().unwrap();
+        std::process::Command::new("mount").args(["-o", how]).arg(folder).status().unwrap().success()
+    };
+    assert!(remount("remount,ro"));
+    let said = hub.run(&["serve", "--listen", "127.0.0.1:0"]).code_is(69);
+    assert!(said.stderr.contains("Read-only file system"), "{said:?}");
+    assert!(remount("remount,rw"));
+    hub.start();
+    send(&hub, "2/VPCP-TH").yes();
+}
+
+fn limit(hub: &TestHub, resource: Resource, current: u64) {
+    let pid = Pid::from_raw(hub.pid().try_into().unwrap());
+    // Of this process, and so of its children.
+    let Rlimit { maximum, .. } = getrlimit(resource);
+    let limit = Rlimit { current: Some(maximum.map_or(current, |maximum| current.min(maximum))), maximum };
+    prlimit(pid, resource, limit).unwrap();
+}
+
+/// The journal may not grow: its last record is cut short by the system. The hub poisons itself, goes on reading, and a
+/// restart finds everything that was acknowledged.
+#[test]
+fn a_write_that_is_cut_short_is_answered_and_survived() {
+    let mut hub = TestHub::running();
+    hub.send("H41", "1/VPCP-TH", &[]);
+    let segments = std::fs::read_dir(hub.path("journal")).unwrap().map(|file| file.unwrap().path());
+    let written_to = segments.filter(|path| path.extension().is_some_and(|name| name == "segment")).max().unwrap();
+    limit(&hub, Resource::Fsize, written_to.metadata().unwrap().len() + 1_000);
+    let said = send(&hub, "2/VPCP-TH");
+    assert!(said.code == 75 && said.stderr.contains("[storage_failed]"), "{said:?}");
+    send(&hub, "3/VPCP-TH").code_is(75);
+    let inbox = hub.by("nghean", &["inbox"]).yes();
+    assert!(inbox.stdout.contains("1/VPCP-TH") && !inbox.stdout.contains("2/VPCP-TH"), "{inbox:?}");
+    limit(&hub, Resource::Fsize, u64::MAX / 2);
+    hub.stop();
+    hub.start();
+    hub.by("vpcp", &["send", &hub.file("2-VPCP-TH.edxml")]).yes();
+    let inbox = hub.by("nghean", &["inbox"]).yes();
+    assert!(inbox.stdout.contains("1/VPCP-TH") && inbox.stdout.contains("2/VPCP-TH"), "{inbox:?}");
+}
+
+#[test]
+fn without_file_descriptors_callers_are_told_or_wait_and_nothing_is_lost() {
+    let mut hub = TestHub::running();
+    hub.send("H41", "1/VPCP-TH", &[]);
+    let open = std::fs::read_dir(format!("/proc/{}/fd", hub.pid())).unwrap().count();
+    limit(&hub, Resource::Nofile, u64::try_from(open).unwrap() + 1);
+    let file = hub.file("large.bin");
+    std::fs::write(&file, vec![b'x'; 300_000]).unwrap();
+    let args = ["send", "--new", "--to", "H41", "--code", "2/VPCP-TH", "--subject", "Thử", "--attach", &file];
+    let saved = hub.file("2.edxml");
+    let said = hub.by("vpcp", &[&args[..], &["--save", &saved]].concat());
+    assert!([75, 69].contains(&said.code), "{said:?}");
+    limit(&hub, Resource::Nofile, 1_024);
+    until(|| hub.by("vpcp", &["send", &saved]).code == 0);
+    let inbox = hub.by("nghean", &["inbox"]).yes();
+    assert!(inbox.stdout.contains("1/VPCP-TH") && inbox.stdout.contains("2/VPCP-TH"), "{inbox:?}");
+    hub.stop();
+    hub.run(&["doctor"]).yes();
+}
