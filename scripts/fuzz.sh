@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the fuzz targets of tests/fuzz: fuzz.sh SECONDS [TARGET...]. Each target runs that long, from its seeds and from what
 # earlier runs found (target/fuzz-corpus). libFuzzer on the stable toolchain: coverage by LLVM's pass, without a sanitizer.
-# A finding stands in target/fuzz-findings and ends the script with 1.
+# A finding stands in target/fuzz-findings and ends the script with 1. FUZZ_FLAGS are further flags of libFuzzer.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -29,9 +29,9 @@ for target; do
     mkdir -p "$corpus/$target"
     echo "== fuzz $target, $seconds s"
     folders=$(for folder in $(food "$target"); do [ ! -d "$folder" ] || echo "$folder"; done)
-    # shellcheck disable=SC2086 # a list of folders
+    # shellcheck disable=SC2086 # lists of folders and of flags
     if ! "$build/release/fuzz-$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536 \
-        -dict=tests/fuzz/xml.dict -artifact_prefix="$findings/$target-" -print_final_stats=1 \
+        -dict=tests/fuzz/xml.dict -artifact_prefix="$findings/$target-" -print_final_stats=1 ${FUZZ_FLAGS-} \
         "$corpus/$target" $folders >"$corpus/$target.log" 2>&1; then
         tail -n 40 "$corpus/$target.log"
         echo "fuzz: $target found something: $findings/$target-*"
