@@ -271,7 +271,7 @@ segment_bytes = {}
 scrub_bytes_per_second = {}
 # Chỗ trống mà văn bản thường phải chừa lại; hết chỗ thì trả lời 507. / Room that ordinary messages leave free; beyond it, 507.
 free_bytes_min = {}
-# Chỗ giữ sẵn cho thu hồi, huỷ nội dung và việc vận hành khi đĩa đầy. / Room kept for revokes, retention and operators on a full disk.
+# Chỗ giữ sẵn cho thu hồi, hủy nội dung và việc vận hành khi đĩa đầy. / Room kept for revokes, retention and operators on a full disk.
 reserve_bytes = {}
 
 [held]

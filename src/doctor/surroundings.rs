@@ -141,7 +141,7 @@ pub(super) fn room(data: &DataFolder, config: &Config, findings: &mut Vec<Findin
                 format!("{free} bytes are free, {wanted} are wanted: ordinary documents are answered with 507."),
             ),
             Text::new(
-                "Thêm chỗ trống hoặc huỷ nội dung hết hạn lưu.",
+                "Thêm chỗ trống hoặc hủy nội dung hết hạn lưu.",
                 "Make room, or destroy what is past its retention.",
             ),
         ));

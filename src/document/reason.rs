@@ -90,7 +90,7 @@ reasons! {
         "thuật toán không được hỗ trợ" "the algorithm is not supported";
     /// Right, but by SHA-1 or a short key.
     AlgorithmWeak "algorithm_weak" Indeterminate CryptoConstraintsFailure
-        "thuật toán yếu (SHA-1 hoặc khoá ngắn)" "a weak algorithm (SHA-1 or a short key)";
+        "thuật toán yếu (SHA-1 hoặc khóa ngắn)" "a weak algorithm (SHA-1 or a short key)";
     /// Expired since, without a time stamp.
     ExpiredNoProof "certificate_expired_no_time_stamp" Indeterminate OutOfBoundsNoPoe
         "chứng thư số đã hết hạn, không có dấu thời gian chứng minh ký trước đó"
@@ -148,7 +148,7 @@ macro_rules! notes {
 
 notes! {
     Sha1 "sha1" "dùng SHA-1 (yếu)" "rests on SHA-1 (weak)";
-    ShortKey "short_key" "khoá RSA dưới 2048 bit (yếu)" "an RSA key below 2048 bits (weak)";
+    ShortKey "short_key" "khóa RSA dưới 2048 bit (yếu)" "an RSA key below 2048 bits (weak)";
     NoSignedAttributes "no_signed_attributes"
         "không có thuộc tính được ký" "there are no signed attributes";
     AttributesUnsorted "signed_attributes_unsorted"

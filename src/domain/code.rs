@@ -106,7 +106,7 @@ codes! {
         "Operator: read the log, mend the disk, restart the hub. Sender: send again later.";
     InsufficientStorage "insufficient_storage" 507
         "Đĩa của trục sắp đầy, tạm ngừng nhận văn bản thường" "The hub's disk is nearly full; ordinary messages are not taken just now"
-        "Bên gửi: gửi lại đúng thông điệp đó sau; thu hồi, lấy lại vẫn được nhận. Người vận hành: thêm chỗ trống, hoặc huỷ nội dung hết hạn lưu; trục tự nhận lại."
+        "Bên gửi: gửi lại đúng thông điệp đó sau; thu hồi, lấy lại vẫn được nhận. Người vận hành: thêm chỗ trống, hoặc hủy nội dung hết hạn lưu; trục tự nhận lại."
         "Sender: send the same message again later; revokes and take-backs are still taken. Operator: make room, or destroy what is past its retention; intake goes on by itself.";
     ContentDamaged "content_damaged" 500
         "Nội dung đã lưu không đọc được nguyên vẹn" "What was kept cannot be read whole"
@@ -265,7 +265,7 @@ codes! {
         "Send the very file that was signed, not edited or re-formatted; if it must change, sign again.";
     SignatureInvalid "signature_invalid" 422
         "Chữ ký số không đúng" "The signature value is not right"
-        "Ký lại bằng khoá ứng với chứng thư số trong KeyInfo."
+        "Ký lại bằng khóa ứng với chứng thư số trong KeyInfo."
         "Sign again with the key of the certificate in KeyInfo.";
     KeyInfoInvalid "key_info_invalid" 422
         "KeyInfo không đúng hồ sơ" "KeyInfo is not as the profile says"
@@ -290,7 +290,7 @@ codes! {
         "Get a new certificate, register it with the hub, sign again.";
     CertificateRevoked "certificate_revoked" 422
         "Chứng thư số đã bị thu hồi" "The certificate has been revoked"
-        "Không dùng khoá này nữa; xin cấp chứng thư số mới và ký lại."
+        "Không dùng khóa này nữa; xin cấp chứng thư số mới và ký lại."
         "Stop using this key; get a new certificate and sign again.";
     CertificateOnHold "certificate_on_hold" 503
         "Chứng thư số đang bị tạm dừng" "The certificate is on hold"
@@ -298,7 +298,7 @@ codes! {
         "Send again when the CA has lifted the hold, or sign with another certificate of the agency.";
     CertificateBlocked "certificate_blocked" 422
         "Chứng thư số đã bị người vận hành trục chặn khẩn cấp" "The hub's operator has blocked the certificate"
-        "Không dùng khoá này nữa; liên hệ người vận hành, xin cấp chứng thư số mới và ký lại."
+        "Không dùng khóa này nữa; liên hệ người vận hành, xin cấp chứng thư số mới và ký lại."
         "Stop using this key; ask the operator, get a new certificate and sign again.";
     CertificateUsage "certificate_usage" 422
         "Chứng thư số không được dùng để ký" "The certificate may not be used to sign"

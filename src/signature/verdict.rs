@@ -118,7 +118,7 @@ impl Weakness {
             (Self::DigestCopied, Lang::En) => "DigestValue is copied from other messages, not computed from this one",
             (Self::MisspeltTransform, Lang::Vi) => "URI của phép biến đổi exc-c14n viết sai",
             (Self::MisspeltTransform, Lang::En) => "the URI of the exc-c14n transform is misspelt",
-            (Self::KeyValuePresent, Lang::Vi) => "KeyInfo kèm khoá KeyValue ngoài chứng thư số",
+            (Self::KeyValuePresent, Lang::Vi) => "KeyInfo kèm khóa KeyValue ngoài chứng thư số",
             (Self::KeyValuePresent, Lang::En) => "KeyInfo has a KeyValue beside the certificate",
             (Self::CertificateCutShort, Lang::Vi) => "chứng thư số trong KeyInfo bị cắt cụt",
             (Self::CertificateCutShort, Lang::En) => "the certificate in KeyInfo is cut short",
