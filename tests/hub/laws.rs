@@ -134,19 +134,7 @@ async fn law_4_what_no_registered_signer_of_the_sender_vouches_for_is_refused() 
     let hub = TestHub::new().await;
     let (sender, other) = (hub.caller("G22").await, hub.caller("H41").await);
     let text = Document::default().text();
-    let mut altered = hub.signed(&text, "G22");
-    let at = altered.windows(8).position(|part| part == "aGVsbG8=".as_bytes()).unwrap();
-    altered[at] = b'b';
-    let cases = [
-        (&sender, text.clone().into_bytes(), Code::SignatureMissing),
-        (&sender, altered, Code::DigestMismatch),
-        (&sender, hub.signed(&text, "outside"), Code::ChainNotFound),
-        (&sender, hub.signed(&text, "revoked"), Code::CertificateRevoked),
-        (&sender, hub.signed(&text, "expired"), Code::CertificateExpired),
-        (&sender, hub.signed(&text, "H41"), Code::CertificateNotRegistered),
-        (&other, hub.signed(&text, "H41"), Code::SenderNotCaller),
-    ];
-    for (caller, message, code) in cases {
+    for (caller, message, code) in hub.unacceptable(&sender, &other, &text) {
         let refusal = hub.send(caller, &message).await.unwrap_err();
         assert_eq!(refusal.code, code, "{refusal}");
         assert!(refusal.at.is_some(), "{code} names its place");

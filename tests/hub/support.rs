@@ -6,7 +6,7 @@ use truc::api::{AccessRequest, Agency, Policy, Receipt, Role, Scope};
 use truc::clock::SetClock;
 use truc::config::{Config, DataFolder};
 use truc::delivery::standing::Caller;
-use truc::domain::{OrganId, Refusal, Timestamp};
+use truc::domain::{Code, OrganId, Refusal, Timestamp};
 use truc::edxml::signature_profile;
 use truc::engine::{Credential, Hub};
 use truc::signature::{SigningKey, SigningOptions, sign};
@@ -130,6 +130,29 @@ impl TestHub {
             read += content.read_at(read as u64, &mut bytes[read..]).unwrap();
         }
         bytes
+    }
+
+    /// What nobody may get past policy `envelope`, whether revocation is known or not: who sends it, and the refusal.
+    /// `sender` speaks for G22, `other` for H41.
+    #[allow(dead_code)] // not every suite asks
+    pub(crate) fn unacceptable<'c>(
+        &self,
+        sender: &'c Caller,
+        other: &'c Caller,
+        text: &str,
+    ) -> [(&'c Caller, Vec<u8>, Code); 7] {
+        let mut altered = self.signed(text, "G22");
+        let at = altered.windows(8).position(|part| part == b"aGVsbG8=").unwrap();
+        altered[at] = b'b';
+        [
+            (sender, text.as_bytes().to_vec(), Code::SignatureMissing),
+            (sender, altered, Code::DigestMismatch),
+            (sender, self.signed(text, "outside"), Code::ChainNotFound),
+            (sender, self.signed(text, "revoked"), Code::CertificateRevoked),
+            (sender, self.signed(text, "expired"), Code::CertificateExpired),
+            (sender, self.signed(text, "H41"), Code::CertificateNotRegistered),
+            (other, self.signed(text, "H41"), Code::SenderNotCaller),
+        ]
     }
 }
 
