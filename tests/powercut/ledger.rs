@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use truc::api::{DeliveryView, Receipt};
-use truc::domain::{DeliveryState, Digest, MessageId, Seq, StatusCode, next};
+use truc::domain::{DeliveryState, Digest, MessageId, Seq, StatusCode, Timestamp, next};
 use truc::trail::{Checkpoint, VerifierKey, verify};
 
+use crate::contents::{Act, Contents};
 use crate::people::{Letter, Note, Who};
 use crate::random::Random;
 
@@ -54,6 +55,7 @@ pub(crate) enum Operation {
     Send(Arc<Letter>),
     Tell(Arc<Note>),
     Confirm(Key),
+    Act(Act),
 }
 
 /// An acknowledged document message.
@@ -62,6 +64,7 @@ pub(crate) struct Held {
     pub(crate) id: MessageId,
     pub(crate) letter: Arc<Letter>,
     pub(crate) seq: Seq,
+    pub(crate) time: Timestamp,
     pub(crate) entry: Bytes,
 }
 
@@ -98,6 +101,7 @@ pub(crate) struct Ledger {
     /// Every signed tree that was shown: size and root.
     pub(crate) checkpoints: BTreeMap<u64, Digest>,
     pub(crate) in_flight: BTreeMap<u64, Operation>,
+    pub(crate) contents: Contents,
     pub(crate) findings: Vec<Finding>,
     pub(crate) acknowledged: u64,
     pub(crate) octets: u64,
@@ -115,6 +119,7 @@ impl Ledger {
             at: vec![Vec::new(); agencies],
             checkpoints: BTreeMap::new(),
             in_flight: BTreeMap::new(),
+            contents: Contents::default(),
             findings: Vec::new(),
             acknowledged: 0,
             octets: 0,
@@ -150,6 +155,9 @@ impl Ledger {
     /// Something is on its way from now on, until it is acknowledged.
     pub(crate) fn sets_out(&mut self, operation: Operation) -> u64 {
         self.tickets += 1;
+        if let Operation::Act(act) = &operation {
+            self.contents.sets_out(act);
+        }
         self.in_flight.insert(self.tickets, operation);
         self.tickets
     }
@@ -162,7 +170,7 @@ impl Ledger {
             return self.find(Kind::Wrong, format!("two messages have the id {id}"));
         }
         self.octets += letter.bytes.len() as u64;
-        self.held.push(Held { id, letter: Arc::clone(letter), seq, entry });
+        self.held.push(Held { id, letter: Arc::clone(letter), seq, time: receipt.time, entry });
         let settled = letter.revokes.is_some();
         for to in &letter.to {
             self.at[*to].push((id, *to));

@@ -8,7 +8,9 @@ use tokio::task::JoinSet;
 use truc::client::{Client, ClientError, ListQuery, Upload};
 use truc::domain::{Code, DeliveryState, Digest, MessageId, StatusCode};
 
+use crate::contents::{self, Act};
 use crate::ledger::{Held, Key, Kind, Ledger, Operation};
+use crate::operator;
 use crate::people::{People, Who};
 use crate::random::Random;
 use crate::trouble::Done;
@@ -53,7 +55,14 @@ impl Load {
             let round = format!("{round}-{number}");
             callers.spawn(async move { load.call(number / CALLS_EACH, random, &round).await });
         }
-        callers.join_all().await.into_iter().collect()
+        let operator = self.operate_hub(random.fork(u64::MAX));
+        let (called, ()) = tokio::join!(callers.join_all(), operator);
+        called.into_iter().collect()
+    }
+
+    /// The operator, as a caller.
+    pub(crate) fn operator(&self) -> &Client {
+        &self.clients[self.people.count()]
     }
 
     async fn call(&self, me: Who, mut random: Random, round: &str) -> Done<()> {
@@ -112,7 +121,7 @@ impl Load {
         Ok(())
     }
 
-    async fn operate(&self, operation: Operation) {
+    pub(crate) async fn operate(&self, operation: Operation) {
         let ticket = lock(&self.ledger).sets_out(operation.clone());
         let answer = answer(&self.clients, &operation).await;
         let mut ledger = lock(&self.ledger);
@@ -124,6 +133,7 @@ impl Load {
                 ledger.in_flight.remove(&ticket);
                 answer.acknowledge(&mut ledger, &operation, false);
             }
+            Err(error) if operation.may_be_refused(&ledger, &error) => drop(ledger.in_flight.remove(&ticket)),
             Err(error) => ledger.find(Kind::Wrong, format!("refused with the power on: {error}")),
         }
     }
@@ -154,16 +164,23 @@ impl Load {
     }
 
     async fn read(&self, (id, reader): Key) {
-        let digest = lock(&self.ledger).letter(id).map(|held| held.letter.sha256);
-        let read = bytes_of(&self.clients[reader], id).await;
+        let (digest, before) = {
+            let ledger = lock(&self.ledger);
+            (ledger.letter(id).map(|held| held.letter.sha256), ledger.contents.fate(id))
+        };
+        let read = match bytes_of(&self.clients[reader], id).await {
+            Err(error) if lock(&self.ledger).explains(id, &error) => return,
+            read => read,
+        };
         self.note(read, |ledger, read| {
+            ledger.was_read(id, before);
             if digest.is_some_and(|digest| digest != read) {
                 ledger.find(Kind::Lost, format!("{id} was fetched with other bytes"));
             }
         });
     }
 
-    fn note<T>(&self, answer: Result<T, ClientError>, then: impl FnOnce(&mut Ledger, T)) {
+    pub(crate) fn note<T>(&self, answer: Result<T, ClientError>, then: impl FnOnce(&mut Ledger, T)) {
         let mut ledger = lock(&self.ledger);
         if !*self.power.borrow() {
             return;
@@ -184,6 +201,7 @@ pub(crate) async fn bytes_of(client: &Client, id: MessageId) -> Result<Digest, C
 pub(crate) enum Answer {
     Receipt(Box<truc::api::Receipt>),
     Delivery(Box<truc::api::DeliveryView>),
+    Done(contents::Done),
 }
 
 /// Makes the call.
@@ -196,6 +214,10 @@ pub(crate) async fn answer(clients: &[Client], operation: &Operation) -> Result<
         Operation::Tell(note) => clients[note.from].send_status(&Upload::bytes(note.bytes.clone())).await.map(receipt),
         Operation::Confirm((id, who)) => {
             clients[*who].confirm(*id, None).await.map(|view| Answer::Delivery(Box::new(view)))
+        }
+        Operation::Act(act) => {
+            let [.., operator] = clients else { return Err(nobody()) };
+            operator::done(operator, act).await.map(Answer::Done)
         }
     }
 }
@@ -212,8 +234,23 @@ impl Answer {
             }
             (Operation::Tell(note), Self::Receipt(receipt)) => ledger.status(note, receipt, repeat),
             (Operation::Confirm(key), Self::Delivery(view)) => ledger.confirmed(*key, view),
+            (Operation::Act(act), Self::Done(done)) => {
+                ledger.done(act, done, repeat);
+                act.release_deliveries(ledger);
+            }
             _ => ledger.find(Kind::Wrong, "an answer of another kind"),
         }
+    }
+}
+
+fn nobody() -> ClientError {
+    ClientError::Local { what: "call".into(), reason: "there is no operator".into() }
+}
+
+impl Operation {
+    /// Whether the hub may say no to it although the power is on: only where the content was destroyed meanwhile.
+    pub(crate) fn may_be_refused(&self, ledger: &Ledger, error: &ClientError) -> bool {
+        matches!(self, Self::Act(Act::Withhold(id)) if ledger.explains(*id, error))
     }
 }
 

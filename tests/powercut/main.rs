@@ -20,10 +20,12 @@
 )]
 
 mod check;
+mod contents;
 mod disk;
 mod hub;
 mod ledger;
 mod load;
+mod operator;
 mod options;
 mod people;
 mod random;

@@ -29,8 +29,11 @@ pub(crate) struct Agency {
     certificates: Vec<Vec<u8>>,
 }
 
-/// All of them.
-pub(crate) struct People(Vec<Agency>);
+/// All of them, and the operator of the hub.
+pub(crate) struct People {
+    agencies: Vec<Agency>,
+    operator: Profile,
+}
 
 /// A document message as it was signed: sent as often as needed, always the same bytes.
 pub(crate) struct Letter {
@@ -60,28 +63,34 @@ impl People {
         for part in ["access", "keys/tls", "test-pki/agencies"] {
             copy(&data.join(part), &folder.join(part))?;
         }
-        NAMES.iter().map(|name| Agency::read(folder, name)).collect::<Done<_>>().map(Self)
+        let agencies = NAMES.iter().map(|name| Agency::read(folder, name)).collect::<Done<_>>()?;
+        Ok(Self { agencies, operator: Profile::read(&folder.join("access/operator.toml"))? })
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = (Who, &Agency)> {
-        self.0.iter().enumerate()
+        self.agencies.iter().enumerate()
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.0.len()
+        self.agencies.len()
     }
 
     pub(crate) fn agency(&self, who: Who) -> &Agency {
-        &self.0[who]
+        &self.agencies[who]
     }
 
     pub(crate) fn who(&self, code: &OrganId) -> Option<Who> {
-        self.0.iter().position(|agency| agency.code == *code)
+        self.agencies.iter().position(|agency| agency.code == *code)
     }
 
-    /// A client each, for a hub at this address.
+    /// A client each, for a hub at this address; the operator's is the last.
     pub(crate) fn clients(&self, address: &str) -> Done<Arc<Vec<Client>>> {
-        self.0.iter().map(|agency| agency.client(address)).collect::<Done<_>>().map(Arc::new)
+        let profiles = self.agencies.iter().map(|agency| &agency.profile).chain([&self.operator]);
+        let clients = profiles.map(|profile| {
+            let profile = Profile { hub: address.to_owned(), ..profile.clone() };
+            Ok(Client::new(&profile)?)
+        });
+        clients.collect::<Done<_>>().map(Arc::new)
     }
 
     /// Writes and signs a document. `number` is used once.
@@ -177,11 +186,6 @@ impl Agency {
             key: SigningKey::from_pem(&std::fs::read(signer.with_extension("key"))?)?,
             certificates: certificates?.iter().map(|certificate| certificate.to_vec()).collect(),
         })
-    }
-
-    fn client(&self, address: &str) -> Done<Client> {
-        let profile = Profile { hub: address.to_owned(), ..self.profile.clone() };
-        Ok(Client::new(&profile)?)
     }
 
     fn sign(&self, text: &str) -> Done<Bytes> {

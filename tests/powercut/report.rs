@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::check::Checked;
+use crate::contents;
 use crate::disk::{Figures, Survivors};
 use crate::ledger::{Finding, Kind};
 
@@ -18,6 +19,8 @@ pub(crate) struct Report {
     pub(crate) acknowledged: u64,
     pub(crate) documents: u64,
     pub(crate) statuses: u64,
+    /// Acts of the operator.
+    pub(crate) acts: contents::Figures,
     pub(crate) checked: Checked,
     pub(crate) reopened: Vec<Duration>,
     pub(crate) rebuilt: u64,
@@ -80,10 +83,15 @@ impl fmt::Display for Report {
         if self.kills > 0 {
             line("kill -9", self.kills.to_string())?;
         }
-        let Self { acknowledged, documents, statuses, checked, .. } = self;
+        let Self { acknowledged, documents, statuses, acts, checked, .. } = self;
         line(
             "acknowledged",
             format!("{acknowledged}: {documents} documents, {statuses} statuses; the rest repeats, confirmations"),
+        )?;
+        let contents::Figures { withheld, released, runs, spills } = acts;
+        line(
+            "acts of the operator",
+            format!("{withheld} withheld, {released} released, {runs} runs of retention, {spills} spills"),
         )?;
         line(
             "checked after reopening",
@@ -94,6 +102,13 @@ impl fmt::Display for Report {
                 checked.deliveries,
                 checked.entries,
                 checked.checkpoints
+            ),
+        )?;
+        line(
+            "contents after reopening",
+            format!(
+                "{} times one withheld, {} times one destroyed; {} times looked for on the disk and not found",
+                checked.withheld, checked.destroyed, checked.gone
             ),
         )?;
         line("on their way at the end", format!("{} there, whole; {} not there", checked.whole, checked.absent))?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::check::{self, picture, trail};
+use crate::check::{self, gone, picture, trail};
 use crate::disk::{Plan, Survivors};
 use crate::hub::{Hub, Started};
 use crate::ledger::{Finding, Kind, Ledger};
@@ -64,6 +64,7 @@ impl Generation<'_> {
     async fn round(&mut self, ledger: &Shared, mut random: Random, is_last: bool, round: u64) -> Done<bool> {
         self.mount()?;
         trail::check(&self.stage.journal(), self.stage.scratch(), &mut lock(ledger))?;
+        gone::check(self.stage.data(), &mut lock(ledger))?;
         let interrupt = !is_last && random.chance(20);
         let hub = match self.start(interrupt.then(|| random.fork(1))).await? {
             Started::Ready(hub) => hub,
@@ -199,12 +200,14 @@ impl Generation<'_> {
     }
 
     /// What was acknowledged in all; with findings, the folder is kept.
-    fn finish(self, ledger: &Shared) -> Done<Vec<Finding>> {
+    fn finish(mut self, ledger: &Shared) -> Done<Vec<Finding>> {
         let ledger = lock(ledger);
         self.report.acknowledged += ledger.acknowledged;
         self.report.documents += ledger.held.len() as u64;
         self.report.statuses += ledger.told.len() as u64;
-        if let (false, Some(keep)) = (ledger.findings.is_empty(), &self.report.keep) {
+        self.report.acts += ledger.contents.figures;
+        if let (false, Some(keep)) = (ledger.findings.is_empty(), self.report.keep.clone()) {
+            self.mount()?;
             self.stage.keep(&keep.join(format!("{:016x}", self.seed)))?;
         }
         if let Ground::Volume(volume, _) = &mut self.stage.ground

@@ -78,6 +78,10 @@ impl Stage {
         program(truc, &self.data, self.folder.path())
     }
 
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         DataFolder::new(&self.data).journal()
     }

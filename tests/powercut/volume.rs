@@ -110,8 +110,11 @@ impl Volume {
 
     /// Whatever was planned, the power goes now.
     pub(crate) fn cut(&self) {
-        self.disk().cut();
+        let mut disk = self.disk();
+        disk.cut();
+        // Under the lock, as in `tell`: a flush that comes in between is of a dead disk, and would be told as done.
         self.power.send_replace(false);
+        drop(disk);
     }
 
     /// Unmounts what hangs on a dead disk, and gives it power again.

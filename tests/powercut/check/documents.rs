@@ -1,13 +1,16 @@
 //! Each acknowledged message: exact bytes, view, deliveries with their states, and a proof in the tree of now.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use truc::api::DocumentView;
 use truc::client::{Client, ClientError};
-use truc::domain::{Digest, MessageId};
+use truc::domain::{Code, Digest, MessageId};
 
 use crate::check::CALLS;
+use crate::check::contents::{expected, look_at};
+use crate::check::feeds::Feeds;
 use crate::ledger::{Held, Kind, Ledger};
 use crate::load::{Load, bytes_of, is_absent, lock};
 use crate::people::Who;
@@ -21,14 +24,14 @@ struct Message {
     is_document: bool,
 }
 
-pub(crate) async fn check(load: &Load) -> Done<()> {
+pub(crate) async fn check(load: &Load, feeds: &Arc<Feeds>) -> Done<()> {
     let all = messages(&lock(&load.ledger));
     let mut looking = JoinSet::new();
     for part in all.chunks(all.len().div_ceil(CALLS).max(1)) {
-        let (load, part) = (load.clone(), part.to_vec());
+        let (load, feeds, part) = (load.clone(), Arc::clone(feeds), part.to_vec());
         looking.spawn(async move {
             for message in part {
-                message.look(&load).await;
+                message.look(&load, &feeds).await;
             }
         });
     }
@@ -46,17 +49,17 @@ fn messages(ledger: &Ledger) -> Vec<Message> {
 
 /// What the hub says of a message.
 struct Said {
-    bytes: Digest,
+    bytes: Result<Digest, Code>,
     proof: String,
     view: Option<DocumentView>,
 }
 
 impl Message {
-    async fn look(self, load: &Load) {
+    async fn look(self, load: &Load, feeds: &Feeds) {
         let said = self.ask(&load.clients[self.from]).await;
         let mut ledger = lock(&load.ledger);
         match said {
-            Ok(said) => self.compare(load, &mut ledger, &said),
+            Ok(said) => self.compare(load, feeds, &mut ledger, &said),
             Err(error) if is_absent(&error) => ledger.find(Kind::Lost, format!("{} is not there: {error}", self.id)),
             Err(error) => ledger.find(Kind::Lost, format!("{}: {error}", self.id)),
         }
@@ -64,19 +67,25 @@ impl Message {
 
     async fn ask(self, client: &Client) -> Result<Said, ClientError> {
         let view = if self.is_document { Some(client.document(self.id).await?) } else { None };
-        Ok(Said { bytes: bytes_of(client, self.id).await?, proof: client.proof(self.id).await?, view })
+        let bytes = match bytes_of(client, self.id).await {
+            Err(ClientError::Refused(problem)) if problem.code != Code::NotFound => Err(problem.code),
+            bytes => Ok(bytes?),
+        };
+        Ok(Said { bytes, proof: client.proof(self.id).await?, view })
     }
 
-    fn compare(self, load: &Load, ledger: &mut Ledger, said: &Said) {
+    fn compare(self, load: &Load, feeds: &Feeds, ledger: &mut Ledger, said: &Said) {
         let id = self.id;
         let Some((sha256, seq, entry)) = acknowledged(ledger, id) else { return };
-        if said.bytes != sha256 {
-            ledger.find(Kind::Lost, format!("{id} has other bytes: SHA-256 {}, not {sha256}", said.bytes));
+        let expected = expected(ledger, feeds, id).map_or(Ok(sha256), Err);
+        if said.bytes != expected {
+            ledger.find(Kind::Lost, format!("{id} is given as {:?}, not as {expected:?}", said.bytes));
         }
         if ledger.proof(id, seq, &said.proof).is_some_and(|now| now != entry) {
             ledger.find(Kind::Lost, format!("{id} has another entry than its receipt proves"));
         }
         if let (Some(view), Some(held)) = (&said.view, ledger.letter(id).cloned()) {
+            look_at(ledger, feeds, &held, view);
             compare_view(load, ledger, &held, view);
         }
     }

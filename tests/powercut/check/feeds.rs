@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use truc::api::EventView;
 use truc::client::{Client, ClientError, EventQuery};
-use truc::domain::{MessageId, Seq};
+use truc::domain::{MessageId, Seq, StatusCode};
 
 use crate::ledger::{Kind, Ledger};
 use crate::load::{Load, lock};
@@ -41,6 +41,13 @@ impl Feeds {
     /// Where a message stands in the feed of an agency.
     pub(crate) fn places(&self, who: Who, kind: &str, message: MessageId) -> &[Seq] {
         self.0[who].places.get(&(kind.to_owned(), message)).map_or(&[], Vec::as_slice)
+    }
+
+    /// A status, as the feed of an agency tells it: the document and the code.
+    pub(crate) fn status(&self, who: Who, message: MessageId) -> Option<(MessageId, StatusCode)> {
+        let told = |event: &&EventView| event.kind == "status" && event.message == Some(message);
+        let event = self.0[who].events.iter().find(told)?;
+        event.target.zip(event.status)
     }
 
     /// Messages that the feeds speak of and the ledger does not know, with an agency that may see each.

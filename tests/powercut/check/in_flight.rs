@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use truc::client::ClientError;
-use truc::domain::MessageId;
+use truc::domain::{Code, MessageId};
 
 use crate::check::feeds::Feeds;
 use crate::ledger::{Kind, Ledger, Operation};
@@ -21,7 +21,8 @@ impl Present {
     }
 
     pub(crate) fn absent(&self, ledger: &Ledger) -> u64 {
-        let messages = ledger.in_flight.values().filter(|operation| !matches!(operation, Operation::Confirm(_)));
+        let is_message = |operation: &&Operation| matches!(operation, Operation::Send(_) | Operation::Tell(_));
+        let messages = ledger.in_flight.values().filter(is_message);
         messages.count() as u64 - self.whole()
     }
 
@@ -42,7 +43,7 @@ pub(crate) async fn resolve(load: &Load, feeds: &Feeds) -> Present {
     let mut present = Present::default();
     let unknown = feeds.unknown(&lock(&load.ledger));
     for (id, who) in unknown {
-        match claim(load, id, who).await {
+        match claim(load, feeds, id, who).await {
             Ok(Some((ticket, operation))) => {
                 present.0.insert(ticket, id);
                 if let Err(what) = whole(load, feeds, id, &operation).await {
@@ -56,17 +57,29 @@ pub(crate) async fn resolve(load: &Load, feeds: &Feeds) -> Present {
     present
 }
 
-/// Which operation a message came from, by its exact bytes.
-async fn claim(load: &Load, id: MessageId, who: Who) -> Result<Option<(u64, Operation)>, ClientError> {
-    let digest = bytes_of(&load.clients[who], id).await?;
+/// Which operation a message came from, by its exact bytes; of a status that went with its document, by what it told.
+async fn claim(load: &Load, feeds: &Feeds, id: MessageId, who: Who) -> Result<Option<(u64, Operation)>, ClientError> {
+    let digest = match bytes_of(&load.clients[who], id).await {
+        Ok(digest) => Some(digest),
+        Err(error) if is_hidden(&error) => None,
+        Err(error) => return Err(error),
+    };
+    let told = feeds.status(who, id);
     let ledger = lock(&load.ledger);
     let mut operations = ledger.in_flight.iter();
     let found = operations.find(|(_, operation)| match operation {
-        Operation::Send(letter) => letter.sha256 == digest,
-        Operation::Tell(note) => note.sha256 == digest,
-        Operation::Confirm(_) => false,
+        Operation::Send(letter) => digest == Some(letter.sha256),
+        Operation::Tell(note) if digest.is_none() => {
+            (note.from == who || note.to == who) && told == Some((note.about.0, note.code))
+        }
+        Operation::Tell(note) => digest == Some(note.sha256),
+        Operation::Confirm(_) | Operation::Act(_) => false,
     });
     Ok(found.map(|(ticket, operation)| (*ticket, operation.clone())))
+}
+
+fn is_hidden(error: &ClientError) -> bool {
+    matches!(error.code(), Some(Code::ContentWithheld | Code::ContentDestroyed))
 }
 
 /// A document with all its recipients, a status with both its sides.
@@ -82,7 +95,7 @@ async fn whole(load: &Load, feeds: &Feeds, id: MessageId, operation: &Operation)
             recipients(load, id, letter).await
         }
         Operation::Tell(note) => once(note.from, "status").and_then(|()| once(note.to, "status")),
-        Operation::Confirm(_) => Ok(()),
+        Operation::Confirm(_) | Operation::Act(_) => Ok(()),
     }
 }
 
@@ -101,11 +114,12 @@ async fn recipients(load: &Load, id: MessageId, letter: &Letter) -> Result<(), S
 pub(crate) async fn again(load: &Load, present: &Present) {
     let operations = lock(&load.ledger).in_flight.clone();
     for (ticket, operation) in operations {
-        let repeat = present.0.contains_key(&ticket);
+        let repeat = present.0.contains_key(&ticket) || matches!(operation, Operation::Act(_));
         let answer = answer(&load.clients, &operation).await;
         let mut ledger = lock(&load.ledger);
         match answer {
             Ok(answer) => answer.acknowledge(&mut ledger, &operation, repeat),
+            Err(error) if operation.may_be_refused(&ledger, &error) => {}
             Err(error) => ledger.find(Kind::Wrong, format!("what was on its way is refused afterwards: {error}")),
         }
     }

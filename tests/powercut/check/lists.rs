@@ -7,7 +7,8 @@ use truc::client::{Client, ClientError, ListQuery};
 use truc::domain::MessageId;
 
 use crate::check::in_flight::Present;
-use crate::ledger::{Kind, Ledger};
+use crate::contents::Fate;
+use crate::ledger::{Key, Kind, Ledger};
 use crate::load::{Load, lock};
 use crate::people::Who;
 
@@ -39,10 +40,11 @@ fn sent_by(ledger: &Ledger, present: &Present, who: Who) -> Expected {
     Expected { must: acknowledged.chain(letters.map(|(id, _)| id)).collect(), may: BTreeSet::new() }
 }
 
-/// Listed until confirmed (law 7).
+/// Listed until confirmed (law 7), or destroyed.
 fn waiting_at(ledger: &Ledger, present: &Present, who: Who) -> Expected {
     let mut expected = Expected::default();
-    for key in ledger.deliveries.keys().filter(|(_, at)| *at == who) {
+    let listed = |key: &&Key| key.1 == who && ledger.contents.fate(key.0) != Fate::Destroyed;
+    for key in ledger.deliveries.keys().filter(listed) {
         let may_be = ledger.may_be(*key);
         if may_be.iter().all(|delivery| !delivery.confirmed) {
             expected.must.insert(key.0);

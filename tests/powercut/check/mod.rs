@@ -1,16 +1,20 @@
 //! After a cut: is everything acknowledged still there, as it was, and nothing else by halves? Through the hub's public
 //! doors; only the tree is computed again from a copy of the journal, as an auditor would who trusts no hub.
 
+mod contents;
 mod documents;
 mod feeds;
+pub(crate) mod gone;
 mod in_flight;
 mod lists;
 pub(crate) mod picture;
 pub(crate) mod trail;
 
 use std::ops::AddAssign;
+use std::sync::Arc;
 
-use crate::ledger::Kind;
+use crate::contents::Fate;
+use crate::ledger::{Kind, Ledger};
 use crate::load::{Load, lock};
 use crate::trouble::Done;
 use feeds::Feeds;
@@ -24,6 +28,10 @@ pub(crate) struct Checked {
     pub(crate) messages: u64,
     pub(crate) statuses: u64,
     pub(crate) confirmations: u64,
+    /// Contents withheld, destroyed; and looked for on the disk in vain.
+    pub(crate) withheld: u64,
+    pub(crate) destroyed: u64,
+    pub(crate) gone: u64,
     pub(crate) deliveries: u64,
     pub(crate) entries: u64,
     pub(crate) checkpoints: u64,
@@ -38,6 +46,9 @@ impl AddAssign for Checked {
         self.messages += other.messages;
         self.statuses += other.statuses;
         self.confirmations += other.confirmations;
+        self.withheld += other.withheld;
+        self.destroyed += other.destroyed;
+        self.gone += other.gone;
         self.deliveries += other.deliveries;
         self.entries += other.entries;
         self.checkpoints += other.checkpoints;
@@ -58,9 +69,11 @@ pub(crate) async fn everything(load: &Load) -> Done<Checked> {
     checkpoint(load).await;
     let feeds = Feeds::read(load).await;
     feeds.check(load);
+    let feeds = Arc::new(feeds);
+    contents::check(load, &feeds).await;
     let present = in_flight::resolve(load, &feeds).await;
     lists::check(load, &present).await;
-    documents::check(load).await?;
+    documents::check(load, &feeds).await?;
     let checked = figures(load, &feeds, &present);
     in_flight::again(load, &present).await;
     lock(&load.ledger).settle();
@@ -88,6 +101,9 @@ fn figures(load: &Load, feeds: &Feeds, present: &in_flight::Present) -> Checked 
         messages: ledger.held.len() as u64,
         statuses: ledger.told.len() as u64,
         confirmations: ledger.deliveries.values().filter(|delivery| delivery.confirmed).count() as u64,
+        withheld: count(&ledger, Fate::Withheld),
+        destroyed: count(&ledger, Fate::Destroyed),
+        gone: ledger.contents.gone.len() as u64,
         deliveries: ledger.deliveries.len() as u64,
         entries: feeds.count(),
         checkpoints: ledger.checkpoints.len() as u64,
@@ -95,4 +111,8 @@ fn figures(load: &Load, feeds: &Feeds, present: &in_flight::Present) -> Checked 
         whole: present.whole(),
         absent: present.absent(&ledger),
     }
+}
+
+fn count(ledger: &Ledger, fate: Fate) -> u64 {
+    ledger.held.iter().filter(|held| ledger.contents.fate(held.id) == fate).count() as u64
 }

@@ -56,6 +56,7 @@ fn against(leaves: &[Digest], ledger: &mut Ledger) {
     }
     let entries = ledger.held.iter().map(|held| (held.seq, &held.entry));
     let entries = entries.chain(ledger.told.iter().map(|told| (told.seq, &told.entry)));
+    let entries = entries.chain(ledger.contents.entries.iter().map(|(seq, entry)| (*seq, entry)));
     let changed: Vec<_> = entries
         .filter(|(seq, entry)| leaves.get(*seq as usize) != Some(&leaf_hash(entry)))
         .map(|(seq, _)| format!("entry {seq} is not the one that the receipt proves"))

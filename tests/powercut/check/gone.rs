@@ -1,0 +1,95 @@
+//! The disk: what was acknowledged as destroyed stands nowhere in the data folder, whatever was cut. Looked for before
+//! the hub starts, as somebody would who has found the disk.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use truc::domain::MessageId;
+
+use crate::ledger::{Kind, Ledger};
+use crate::trouble::Done;
+
+/// The value of its signature is in each message and in no other.
+const SIGNATURE: &[u8] = b"SignatureValue>";
+const SIGNATURE_OCTETS: usize = 48;
+/// What comes before the number in an abstract.
+const ABSTRACT: &[u8] = "thử cắt điện số ".as_bytes();
+
+/// What must not be found, and of which message it is.
+#[derive(Default)]
+struct Needles {
+    signatures: HashMap<Vec<u8>, MessageId>,
+    numbers: HashMap<Vec<u8>, MessageId>,
+}
+
+pub(crate) fn check(data: &Path, ledger: &mut Ledger) -> Done<()> {
+    let needles = Needles::of(ledger);
+    if needles.signatures.is_empty() {
+        return Ok(());
+    }
+    for file in files(data)? {
+        let bytes = std::fs::read(&file)?;
+        for id in needles.within(&bytes) {
+            let what = format!("{id} was acknowledged as destroyed, and stands in {}", file.display());
+            ledger.find(Kind::Lost, what);
+        }
+    }
+    Ok(())
+}
+
+impl Needles {
+    fn of(ledger: &Ledger) -> Self {
+        let mut needles = Self::default();
+        for held in ledger.contents.gone.iter().filter_map(|id| ledger.letter(*id)) {
+            needles.signatures.extend(signature(&held.letter.bytes).map(|value| (value, held.id)));
+        }
+        for (id, at) in &ledger.contents.silent {
+            let told = ledger.told.iter().filter(|told| told.note.about.0 == *id && told.seq < *at);
+            needles.signatures.extend(told.filter_map(|told| Some((signature(&told.note.bytes)?, *id))));
+            let held = ledger.letter(*id);
+            needles.numbers.extend(held.and_then(|held| Some((number(&held.letter.bytes)?, *id))));
+        }
+        needles
+    }
+
+    fn within(&self, bytes: &[u8]) -> Vec<MessageId> {
+        let signatures = after(bytes, SIGNATURE).filter_map(signature_at).filter_map(|it| self.signatures.get(it));
+        let numbers = after(bytes, ABSTRACT).map(number_at).filter_map(|it| self.numbers.get(it));
+        signatures.chain(numbers).copied().collect()
+    }
+}
+
+/// What follows each place where `marker` stands.
+fn after<'a>(bytes: &'a [u8], marker: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    memchr::memmem::find_iter(bytes, marker).map(|at| &bytes[at + marker.len()..])
+}
+
+fn signature_at(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.get(..SIGNATURE_OCTETS)
+}
+
+fn number_at(bytes: &[u8]) -> &[u8] {
+    let length = bytes.iter().take_while(|octet| octet.is_ascii_hexdigit() || **octet == b'-').count();
+    &bytes[..length]
+}
+
+fn signature(message: &[u8]) -> Option<Vec<u8>> {
+    after(message, SIGNATURE).next().and_then(signature_at).map(<[u8]>::to_vec)
+}
+
+fn number(message: &[u8]) -> Option<Vec<u8>> {
+    after(message, ABSTRACT).next().map(|rest| number_at(rest).to_vec())
+}
+
+fn files(folder: &Path) -> Done<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.extend(files(&entry.path())?);
+        } else if entry.file_type()?.is_file() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
