@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use trust::{TrustConfig, TrustSource};
 
+use crate::index::Engine;
 use crate::trust::Sources;
 
 /// Largest message that may be configured: 4 GiB. Above it, offsets of some foreign software overflow.
@@ -67,19 +68,10 @@ pub struct ListenConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IndexConfig {
-    /// The engine behind it.
-    pub engine: IndexEngine,
+    /// The engine behind it. Default `redb`.
+    pub engine: Engine,
     /// Memory for its cache, octets. Default 67,108,864.
     pub cache_bytes: u64,
-}
-
-/// The engines behind `index::Index`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IndexEngine {
-    /// redb, the default.
-    #[default]
-    Redb,
 }
 
 /// `[journal]`
@@ -120,7 +112,7 @@ impl Default for ListenConfig {
 
 impl Default for IndexConfig {
     fn default() -> Self {
-        Self { engine: IndexEngine::Redb, cache_bytes: 64 << 20 }
+        Self { engine: Engine::Redb, cache_bytes: 64 << 20 }
     }
 }
 
@@ -260,8 +252,9 @@ tls = \"{}\"
 {plain}
 
 [index]
-# Chỉ mục dựng lại được từ nhật ký. / The index can be rebuilt from the journal.
-engine = \"redb\"
+# Chỉ mục dựng lại được từ nhật ký. redb, hay sled: sau mỗi lần dừng không đúng cách, sled phải dựng lại từ đầu.
+# The index can be rebuilt from the journal. redb, or sled: after every stop that was not in order, sled is built again.
+engine = \"{}\"
 cache_bytes = {}
 
 [journal]
@@ -283,6 +276,7 @@ bytes_max = {}
         hub.origin,
         hub.message_bytes_max,
         listen.tls,
+        index.engine.name(),
         index.cache_bytes,
         journal.segment_bytes,
         journal.scrub_bytes_per_second,
@@ -424,6 +418,7 @@ mod tests {
         assert_eq!(parse(&template(&config)).unwrap(), config);
         config.listen.plain = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
         config.journal.segment_bytes = 1 << 22;
+        config.index.engine = Engine::Sled;
         config.trust.source = vec![TrustSource {
             issuer: crate::domain::Digest::of(b"ca"),
             crl: vec!["http://ca.example.vn/ca.crl".into()],

@@ -25,16 +25,19 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
 }
 
 fn print(context: &Context, report: &Report) -> Result<(), Failure> {
-    let Report { segments, records, entries, payloads, running, .. } = report;
+    let Report { segments, records, entries, payloads, running, index_engine, .. } = report;
+    let engine = index_engine.name();
     context.out.say(
         format!("Đã xem {segments} đoạn nhật ký, {records} bản ghi, {entries} bút toán, {payloads} tệp lớn."),
         format!("Looked at {segments} segments, {records} records, {entries} entries, {payloads} payloads."),
     )?;
     if *running {
         context.out.say(
-            "Trục đang chạy trên thư mục này: chưa xem chỉ mục.",
-            "A hub is running on this folder: the index was not looked at.",
+            format!("Trục đang chạy trên thư mục này: chưa xem chỉ mục ({engine})."),
+            format!("A hub is running on this folder: the index ({engine}) was not looked at."),
         )?;
+    } else {
+        context.out.say(format!("Chỉ mục: {engine}."), format!("The index: {engine}."))?;
     }
     for finding in &report.findings {
         self::finding(context, finding)?;

@@ -9,7 +9,7 @@ use crate::doctor::{Finding, Severity, Text, Thoroughness, Touched, found};
 use crate::domain::{MessageId, Seq};
 use crate::hub::keys;
 use crate::hub::rows::{MessageBody, MessageRow, Rows, decode};
-use crate::index::{Durability, Index, IndexError, Memory, Read, Redb};
+use crate::index::{Durability, Engine, Index, IndexError, Memory, Read};
 use crate::journal::disk::Real;
 use crate::journal::{Extent, Inspected, inspect};
 
@@ -21,20 +21,23 @@ pub(super) fn examine(
     seen: &mut Seen,
     findings: &mut Vec<Finding>,
 ) {
-    let path = data.index().join("index.redb");
-    if !path.exists() {
-        let built = found(Severity::Note, "index_missing", no_index(), built_again());
+    let (engine, folder) = (config.index.engine, data.index());
+    if !engine.is_in(&folder) {
+        let built = found(Severity::Note, "index_missing", no_index(engine), built_at_start());
         return findings.push(built);
     }
-    let looked = Redb::open(&path, config.index.cache_bytes).and_then(|index| look(&index, data, thoroughness, seen));
-    match looked {
+    let opened = engine.open(&folder, config.index.cache_bytes);
+    match opened.and_then(|index| look(index.as_ref(), data, thoroughness, seen)) {
         Ok(found) => findings.extend(found),
+        Err(IndexError::Unclosed) => {
+            findings.push(found(Severity::Note, "index_unclosed", not_closed(engine), built_at_start()));
+        }
         Err(error) => findings.push(unusable(&error)),
     }
 }
 
 fn look(
-    index: &Redb,
+    index: &dyn Index,
     data: &DataFolder,
     thoroughness: Thoroughness,
     seen: &mut Seen,
@@ -139,8 +142,24 @@ fn unusable(error: &IndexError) -> Finding {
     )
 }
 
-fn no_index() -> Text {
-    Text::new("Chưa có chỉ mục.", "There is no index.")
+fn no_index(engine: Engine) -> Text {
+    let engine = engine.name();
+    Text::new(format!("Chưa có chỉ mục ({engine})."), format!("There is no index ({engine})."))
+}
+
+fn not_closed(engine: Engine) -> Text {
+    let engine = engine.name();
+    Text::new(
+        format!("Trục không được dừng đúng cách: chỉ mục ({engine}) không dùng được nữa."),
+        format!("The hub was not stopped in order: the index ({engine}) is not used any more."),
+    )
+}
+
+fn built_at_start() -> Text {
+    Text::new(
+        "Không mất gì, không phải làm gì: lần chạy tới, trục tự dựng lại chỉ mục từ nhật ký.",
+        "Nothing is lost, and nothing is to be done: at its next start the hub builds the index from the journal.",
+    )
 }
 
 fn not_ours() -> Text {

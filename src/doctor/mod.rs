@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::config::{Config, DataFolder};
 use crate::domain::{Digest, MessageId, OrganId, Seq, Timestamp};
+use crate::index::Engine;
 use crate::journal::disk::{Disk as _, Real};
 
 /// How bad it is.
@@ -89,6 +90,8 @@ pub struct Report {
     pub payloads: u64,
     /// A hub was running on the folder: the index was not looked at.
     pub running: bool,
+    /// The engine of the index.
+    pub index_engine: Engine,
 }
 
 /// How thoroughly to look.
@@ -129,7 +132,7 @@ pub fn examine(data: &DataFolder, thoroughness: Thoroughness, now: Timestamp) ->
     drop(lock);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let trail::Seen { segments, records, entries, payloads, .. } = seen;
-    Report { findings, segments, records, entries, payloads, running }
+    Report { findings, segments, records, entries, payloads, running, index_engine: config.index.engine }
 }
 
 fn found(severity: Severity, code: &'static str, what: Text, remedy: Text) -> Finding {

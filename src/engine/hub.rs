@@ -16,7 +16,7 @@ use crate::domain::{Code, Digest, MessageId, OrganId, Refusal, Seq, Timestamp};
 use crate::engine::examined::Examined;
 use crate::engine::refusals::RefusalRate;
 use crate::engine::room::Room;
-use crate::engine::shared::Shared;
+use crate::engine::shared::{IndexStart, Shared};
 use crate::engine::writer::{Committed, Job};
 use crate::engine::{held, receipt};
 use crate::hub::Rows;
@@ -74,6 +74,8 @@ pub struct Health {
     pub head: Seq,
     /// Damaged places that were found while reading again what is kept.
     pub damaged: u64,
+    /// How the index came to be what it is.
+    pub index: IndexStart,
 }
 
 impl Hub {
@@ -94,7 +96,13 @@ impl Hub {
     pub fn health(&self) -> Health {
         let reason = self.0.shared.halted();
         let damaged = self.0.shared.damaged.load(Ordering::Relaxed);
-        Health { writable: reason.is_none(), reason, head: *self.0.shared.head.borrow(), damaged }
+        Health {
+            writable: reason.is_none(),
+            reason,
+            head: *self.0.shared.head.borrow(),
+            damaged,
+            index: self.0.shared.index_start,
+        }
     }
 
     /// Where certificates and CRLs are believed; to be asked to look at its folders again.
@@ -318,7 +326,7 @@ impl Hub {
         drop(self.enqueue(Job { command: Command::Refused(refused), answer: None }));
     }
 
-    /// Stops taking commands, lets the writer finish, and makes the index durable.
+    /// Stops taking commands, lets the writer finish, and closes the index.
     pub fn close(&self) {
         drop(self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(held) = self.0.held.lock().unwrap_or_else(PoisonError::into_inner).take() {

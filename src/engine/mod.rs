@@ -32,3 +32,4 @@ pub use ids::RandomIds;
 pub(crate) use open::apply_records;
 pub use open::{Ground, OpenError};
 pub use reads::Content;
+pub use shared::IndexStart;

@@ -17,13 +17,13 @@ use crate::engine::ids::RandomIds;
 use crate::engine::refusals::RefusalRate;
 use crate::engine::room::Room;
 use crate::engine::scrub;
-use crate::engine::shared::{Shared, Signed};
+use crate::engine::shared::{IndexStart, Shared, Signed};
 use crate::engine::writer::{Job, Writer};
 use crate::hub::held::HoldQuota;
 use crate::hub::register::Opening;
 use crate::hub::rows::ROWS_VERSION;
 use crate::hub::{Entry, Rows, apply};
-use crate::index::{Buffered, Durability, Index, IndexError, Overlay, Redb};
+use crate::index::{Buffered, Durability, Index, IndexError, Overlay};
 use crate::journal::disk::{Disk, Real};
 use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Record, Reserve};
 use crate::trail::promised::{self, PromiseError};
@@ -211,7 +211,9 @@ pub(super) fn open_writer(
     let journal = FileJournal::open(ground.disk(), &data.journal(), Options { segment_bytes })?;
     let (reader, retention) = (journal.reader(), journal.retention());
     let reserve = Reserve::new(ground.disk(), &data.journal(), config.journal.reserve_bytes);
-    let index = up_to_date(ground, reader.as_ref(), journal.head().seq)?;
+    let (index, applied) = up_to_date(ground, reader.as_ref(), journal.head().seq)?;
+    let index_start = IndexStart { engine: config.index.engine, applied };
+    tracing::info!(engine = index_start.engine.name(), applied, "the index has everything of the journal");
     let promised = Promised::open(ground.disk(), &data.checkpoints(), key.verifier())?;
     let tree = open_tree(ground, &reader, journal.head().seq, &promised)?;
     let checkpoint = key.checkpoint(tree.view().size(), tree.view().root_at(tree.view().size())?).into();
@@ -220,7 +222,7 @@ pub(super) fn open_writer(
     Ok(Writer {
         journal: Box::new(journal),
         retention,
-        shared: Arc::new(Shared::new(index, reader, signed)),
+        shared: Arc::new(Shared::new((index, index_start), reader, signed)),
         tree,
         promised,
         key,
@@ -279,12 +281,12 @@ fn start(
 }
 
 /// The index with everything of the journal in it. One that does not open, or is ahead, or of another journal, is
-/// deleted and built again.
-fn up_to_date(ground: &dyn Ground, journal: &dyn journal::Read, head: Seq) -> Result<Box<dyn Index>, OpenError> {
+/// deleted and built again. Gives also how many entries were applied.
+fn up_to_date(ground: &dyn Ground, journal: &dyn journal::Read, head: Seq) -> Result<(Box<dyn Index>, u64), OpenError> {
     match ground.open_index().map(|index| fits(index.as_ref(), journal, head).map(|fits| (index, fits))) {
         Ok(Ok((index, true))) => {
-            replay(index.as_ref(), journal)?;
-            return Ok(index);
+            let applied = replay(index.as_ref(), journal)?;
+            return Ok((index, applied));
         }
         Err(IndexError::InUse) => return Err(IndexError::InUse.into()),
         Ok(Ok((_, false))) => tracing::warn!("the index is not of this journal: building it again"),
@@ -292,18 +294,13 @@ fn up_to_date(ground: &dyn Ground, journal: &dyn journal::Read, head: Seq) -> Re
     }
     ground.remove_index().map_err(|source| OpenError::Io { what: "removing the index", source })?;
     let index = ground.open_index()?;
-    replay(index.as_ref(), journal)?;
-    Ok(index)
+    let applied = replay(index.as_ref(), journal)?;
+    Ok((index, applied))
 }
 
 fn open_index(config: &Config, data: &DataFolder) -> Result<Box<dyn Index>, IndexError> {
-    match config.index.engine {
-        crate::config::IndexEngine::Redb => {
-            std::fs::create_dir_all(data.index()).map_err(IndexError::Io)?;
-            let engine = Redb::open(&data.index().join("index.redb"), config.index.cache_bytes)?;
-            Ok(Box::new(Buffered::new(engine, BUFFER_BYTES)))
-        }
-    }
+    let engine = crate::index::open(config.index.engine, &data.index(), config.index.cache_bytes)?;
+    Ok(Box::new(Buffered::new(engine, BUFFER_BYTES)))
 }
 
 /// Whether the last entry that the index has applied stands in the journal at that place.
@@ -318,8 +315,8 @@ fn fits(index: &dyn Index, journal: &dyn journal::Read, head: Seq) -> Result<boo
     Ok(entry.is_some_and(|entry| Some(entry.salt.0) == applied.salt))
 }
 
-/// Applies everything that the index does not have yet.
-fn replay(index: &dyn Index, journal: &dyn journal::Read) -> Result<(), OpenError> {
+/// Applies everything that the index does not have yet: so many entries.
+fn replay(index: &dyn Index, journal: &dyn journal::Read) -> Result<u64, OpenError> {
     let next = Rows(index.reader()?.as_ref()).head()?.next;
     let after = match next.checked_sub(1) {
         Some(last) => journal.find(last)?,
@@ -344,9 +341,10 @@ fn replay(index: &dyn Index, journal: &dyn journal::Read) -> Result<(), OpenErro
         }
     })?;
     match failed {
-        Some(error) => Err(error),
-        None => apply_records(index, &waiting, Durability::Checkpoint),
+        Some(error) => return Err(error),
+        None => apply_records(index, &waiting, Durability::Checkpoint)?,
     }
+    Ok(Rows(index.reader()?.as_ref()).head()?.next.saturating_sub(next))
 }
 
 pub(crate) fn apply_records(index: &dyn Index, records: &[Record], durability: Durability) -> Result<(), OpenError> {

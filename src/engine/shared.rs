@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tokio::sync::watch;
 
 use crate::domain::{Refusal, Seq};
-use crate::index::Index;
+use crate::index::{Engine, Index};
 use crate::trail::View;
 
 /// The tree as last signed.
@@ -15,9 +15,19 @@ pub(super) struct Signed {
     pub(super) checkpoint: Arc<str>,
 }
 
+/// How the index came to be what it is.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexStart {
+    /// Its engine.
+    pub engine: Engine,
+    /// Entries that were applied when the hub was opened: all that there were where it was built again.
+    pub applied: u64,
+}
+
 /// Shared state of a running hub.
 pub(super) struct Shared {
     pub(super) index: Box<dyn Index>,
+    pub(super) index_start: IndexStart,
     pub(super) journal: Arc<dyn crate::journal::Read>,
     /// Why nothing is written any more, until a restart (law 1). Written only by the writer.
     pub(super) poisoned: OnceLock<Refusal>,
@@ -31,10 +41,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(index: Box<dyn Index>, journal: Arc<dyn crate::journal::Read>, signed: Signed) -> Self {
+    pub(super) fn new(
+        (index, index_start): (Box<dyn Index>, IndexStart),
+        journal: Arc<dyn crate::journal::Read>,
+        signed: Signed,
+    ) -> Self {
         let head = watch::Sender::new(signed.view.size());
         Self {
             index,
+            index_start,
             journal,
             poisoned: OnceLock::new(),
             head,

@@ -91,7 +91,7 @@ impl Writer {
         }
     }
 
-    /// Until every sender is gone. Then the index is made durable.
+    /// Until every sender is gone. Then the index is closed.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         loop {
             match jobs.recv_timeout(IDLE) {
@@ -101,8 +101,8 @@ impl Writer {
             }
         }
         self.promise();
-        if let Err(error) = self.shared.index.apply(&crate::index::Writes::new(), Durability::Checkpoint) {
-            tracing::warn!(%error, "the index was not made durable; it will be brought up to date at the next start");
+        if let Err(error) = self.shared.index.close() {
+            tracing::warn!(%error, "the index was not closed in order; it will be brought up to date at the next start");
         }
     }
 

@@ -62,6 +62,11 @@ fn describe() {
     describe_gauge!("truc_trust_days_left", "Days until the first of its kind ends");
     describe_counter!("truc_trust_fetches_total", "Fetches of revocation data, by kind and outcome");
     describe_gauge!("truc_damaged_places", "Damaged places found while reading again what is kept: run truc doctor");
+    describe_gauge!("truc_index_info", "1, by the engine of the index");
+    describe_gauge!(
+        "truc_index_start_entries",
+        "Entries applied to the index when the hub started: all that there were where it was built again"
+    );
     describe_gauge!("truc_writable", "1 while the hub takes documents");
 }
 
@@ -104,6 +109,9 @@ impl Figures {
         gauge!("truc_last_backup_timestamp_seconds").set(last_backup_secs as f64);
         #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
         gauge!("truc_damaged_places").set(health.damaged as f64);
+        gauge!("truc_index_info", "engine" => health.index.engine.name()).set(1.0);
+        #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
+        gauge!("truc_index_start_entries").set(health.index.applied as f64);
         gauge!("truc_writable").set(if health.writable { 1.0 } else { 0.0 });
         show_trust(hub);
         self.prometheus.render()

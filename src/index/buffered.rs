@@ -118,6 +118,11 @@ impl<E: Index> Index for Buffered<E> {
         self.inner.flush_now(lock(&self.inner.state))?;
         self.inner.engine.renew()
     }
+
+    fn close(&self) -> Result<(), IndexError> {
+        self.inner.flush_now(lock(&self.inner.state))?;
+        self.inner.engine.close()
+    }
 }
 
 impl<E: Index> Buffered<E> {

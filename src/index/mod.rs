@@ -8,8 +8,10 @@
 mod buffered;
 mod memory;
 mod merge;
+mod open;
 mod overlay;
 mod redb;
+mod sled;
 #[cfg(test)]
 mod suite;
 
@@ -18,8 +20,10 @@ use std::ops::ControlFlow;
 
 pub use buffered::Buffered;
 pub use memory::Memory;
+pub use open::{Engine, open};
 pub use overlay::Overlay;
 pub use redb::Redb;
+pub use sled::Sled;
 
 /// Rows to write: a value, or `None` to delete. Applied as a whole.
 pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -36,7 +40,8 @@ pub enum Durability {
 /// An ordered key-value store.
 ///
 /// - An apply is atomic: a reader, and whoever opens the index after a crash, sees all of it or nothing.
-/// - After a crash the index is as it was after some apply that is not older than the last checkpoint.
+/// - After a crash the index is as it was after some apply that is not older than the last checkpoint; an engine that
+///   cannot keep this says so when it is opened: [`IndexError::Unclosed`].
 /// - There is one writer; `apply` from several threads runs one after the other.
 pub trait Index: Send + Sync {
     /// A view of everything applied so far. Later applies do not change it. Short-lived: while it lives, an engine may
@@ -61,12 +66,39 @@ pub trait Index: Send + Sync {
         Ok(false)
     }
 
+    /// Closes it in order: whoever opens it next finds everything that was applied. Nothing is applied any more, and
+    /// nothing may be read.
+    ///
+    /// # Errors
+    /// As [`Index::apply_rows`].
+    fn close(&self) -> Result<(), IndexError> {
+        self.apply(&Writes::new(), Durability::Checkpoint)
+    }
+
     /// Applies all of `writes` or nothing.
     ///
     /// # Errors
     /// As [`Index::apply_rows`].
     fn apply(&self, writes: &Writes, durability: Durability) -> Result<(), IndexError> {
         self.apply_rows(&mut writes.iter().map(|(key, value)| (key.as_slice(), value.as_deref())), durability)
+    }
+}
+
+impl Index for Box<dyn Index> {
+    fn reader(&self) -> Result<Box<dyn Read + '_>, IndexError> {
+        self.as_ref().reader()
+    }
+
+    fn apply_rows(&self, rows: &mut Rows<'_>, durability: Durability) -> Result<(), IndexError> {
+        self.as_ref().apply_rows(rows, durability)
+    }
+
+    fn renew(&self) -> Result<bool, IndexError> {
+        self.as_ref().renew()
+    }
+
+    fn close(&self) -> Result<(), IndexError> {
+        self.as_ref().close()
     }
 }
 
@@ -98,6 +130,9 @@ pub enum IndexError {
     /// The files are not what the engine wrote: delete and build again.
     #[error("the index is damaged: {0}")]
     Damaged(String),
+    /// It was not closed in order, and its engine can then not be believed: delete and build again.
+    #[error("the index was not closed in order")]
+    Unclosed,
     /// Another process has it open.
     #[error("the index is in use by another process")]
     InUse,

@@ -1,5 +1,5 @@
 //! One suite for every engine, alone and under an overlay; the overlay against a plain model; and what a crash or a
-//! damaged file does to redb.
+//! damaged file does to redb and to sled.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -44,6 +44,9 @@ macro_rules! index_suite {
                 a_reader_sees_one_moment
                 an_overlay_reads_its_own_writes
                 readers_and_the_writer_go_on_side_by_side
+                a_long_scan_is_of_one_moment_while_others_apply
+                views_of_several_moments_live_side_by_side
+                written_anew_it_has_the_same_rows
             }
         }
     };
@@ -65,10 +68,22 @@ index_suite!(redb, {
     (folder, index)
 });
 
+index_suite!(sled, {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Sled::open(&folder.path().join("sled"), 4 << 20).unwrap();
+    (folder, index)
+});
+
 index_suite!(buffered_memory, ((), Buffered::new(Memory::new(), 300)));
 index_suite!(buffered_redb, {
     let folder = tempfile::tempdir().unwrap();
     let index = Redb::open(&folder.path().join("index.redb"), 4 << 20).unwrap();
+    (folder, Buffered::new(index, 2000))
+});
+
+index_suite!(buffered_sled, {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Sled::open(&folder.path().join("sled"), 4 << 20).unwrap();
     (folder, Buffered::new(index, 2000))
 });
 
@@ -166,6 +181,67 @@ fn readers_and_the_writer_go_on_side_by_side(index: &dyn Index) {
     });
 }
 
+/// The rows of round `number`: some of those of before are deleted, some are new, the others change.
+fn round(number: u32) -> Writes {
+    let value = |row: u32| (row % 5 != number % 5).then(|| number.to_be_bytes().to_vec());
+    (0..300_u32).map(|row| (row.to_be_bytes().to_vec(), value(row))).collect()
+}
+
+fn rows_of_round(number: u32) -> Vec<Row> {
+    round(number).into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+}
+
+fn a_long_scan_is_of_one_moment_while_others_apply(index: &dyn Index) {
+    index.apply(&round(0), Durability::Relaxed).unwrap();
+    for number in 1..20_u32 {
+        let read = index.reader().unwrap();
+        for reverse in [false, true] {
+            let mut seen = Vec::new();
+            // While it is scanned, the next round is applied, and goes down.
+            read.scan(b"", &[0xff; 9], reverse, &mut |key, value| {
+                if seen.len() == 90 {
+                    index.apply(&round(number), Durability::Checkpoint).unwrap();
+                }
+                seen.push((key.to_vec(), value.to_vec()));
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            if reverse {
+                seen.reverse();
+            }
+            assert_eq!(seen, rows_of_round(number - 1));
+        }
+    }
+}
+
+fn views_of_several_moments_live_side_by_side(index: &dyn Index) {
+    let mut views = std::collections::VecDeque::new();
+    for number in 0..40_u32 {
+        index.apply(&round(number), Durability::Relaxed).unwrap();
+        views.push_back((number, index.reader().unwrap()));
+        // They end in another order than they began in.
+        if number % 7 == 6 {
+            views.rotate_left(3);
+            views.truncate(3);
+        }
+        for (number, view) in &views {
+            assert_eq!(all(view.as_ref()), rows_of_round(*number));
+            let key = 17_u32.to_be_bytes();
+            assert_eq!(view.get(&key).unwrap(), round(*number)[key.as_slice()].clone());
+        }
+    }
+}
+
+fn written_anew_it_has_the_same_rows(index: &dyn Index) {
+    index.apply(&round(1), Durability::Relaxed).unwrap();
+    let before = index.reader().unwrap();
+    assert!(index.renew().unwrap());
+    index.apply(&round(2), Durability::Relaxed).unwrap();
+    assert_eq!(all(before.as_ref()), rows_of_round(1), "whoever reads the old files goes on doing so");
+    drop(before);
+    assert_eq!(all(index.reader().unwrap().as_ref()), rows_of_round(2));
+}
+
 fn key() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(255)], 0..4)
 }
@@ -243,6 +319,20 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let index = Redb::open(&folder.path().join("index.redb"), 1 << 20).unwrap();
+        equals_the_model(&index, &applied, over, &ranges);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+
+    #[test]
+    fn sled_and_an_overlay_equal_the_model(
+        applied in proptest::collection::vec(any_writes(), 0..4), over in any_writes(),
+        ranges in proptest::collection::vec((key(), key()), 1..6),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let index = Sled::open(&folder.path().join("sled"), 1 << 20).unwrap();
         equals_the_model(&index, &applied, over, &ranges);
     }
 }

@@ -4,6 +4,7 @@
 
 mod demo;
 mod documents;
+mod engine;
 mod evidence;
 mod faults;
 mod life;

@@ -113,8 +113,8 @@ impl TestHub {
 
     /// Starts it and waits for the line that says that it is ready.
     pub(crate) fn start(&mut self) {
-        let mut child =
-            self.command(&["--json", "serve"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let log = std::fs::File::create(self.file("serve.log")).unwrap();
+        let mut child = self.command(&["--json", "serve"]).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("https://127.0.0.1:"), "{line}");
@@ -125,6 +125,20 @@ impl TestHub {
     #[allow(dead_code)] // not every suite does
     pub(crate) fn pid(&self) -> u32 {
         self.running.as_ref().unwrap().id()
+    }
+
+    /// What it has logged since it was started last.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.file("serve.log")).unwrap()
+    }
+
+    /// Kills it, as -9 does.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn kill(&mut self) {
+        let mut child = self.running.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// Gives one setting of the configuration another value.
