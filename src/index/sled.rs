@@ -8,6 +8,7 @@ mod mark;
 mod tests;
 mod undo;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::ops::{Bound, ControlFlow};
@@ -17,10 +18,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use sled::Db;
+use sled::{Db, IVec};
 
 use crate::index::sled::mark::Folder;
-use crate::index::sled::undo::Undo;
+use crate::index::sled::undo::{Before, Overwritten, Undo};
 use crate::index::{Durability, Index, IndexError, Read, Rows, Visit};
 
 /// Rows that are written, or copied out, at a time: others wait no longer than this takes.
@@ -261,53 +262,50 @@ impl View {
         Self { generation, at }
     }
 
-    /// The next rows between the bounds, and whether they are the last.
-    fn chunk(
-        &self,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-        reverse: bool,
-    ) -> Result<(Vec<Row>, Option<Box<[u8]>>), IndexError> {
+    /// The next rows between the bounds.
+    fn chunk(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool) -> Result<Chunk, IndexError> {
         let undo = self.generation.look();
-        let (before, all_before) = undo.rows((from, to), reverse, self.at, CHUNK_ROWS);
+        let before = undo.rows((from, to), reverse, self.at, CHUNK_ROWS);
         let now = self.generation.step(|database| {
             let mut range = database.range::<&[u8], _>((from, to));
             let rows = std::iter::from_fn(|| if reverse { range.next_back() } else { range.next() });
             rows.take(CHUNK_ROWS).collect::<sled::Result<Vec<_>>>()
         })?;
         drop(undo);
-        Ok(laid_over(now, before, all_before, reverse))
+        Ok(Chunk::new(now, before, reverse))
     }
 }
 
-/// A row of a scan.
+/// A key and its value.
 type Row = (Box<[u8]>, Box<[u8]>);
 
-/// Rows as they are now, with those over them as they were; no further than both are known. Gives also the key after
-/// which the scan goes on, or none at its end.
-fn laid_over(
-    now: Vec<(sled::IVec, sled::IVec)>,
-    before: Vec<(Box<[u8]>, Option<Box<[u8]>>)>,
-    all_before: bool,
-    reverse: bool,
-) -> (Vec<Row>, Option<Box<[u8]>>) {
-    let all_now = now.len() < CHUNK_ROWS;
-    let ends = [
-        now.last().filter(|_| !all_now).map(|(key, _)| Box::from(key.as_ref())),
-        before.last().filter(|_| !all_before).map(|(key, _)| key.clone()),
-    ];
-    let ends = ends.into_iter().flatten();
-    let end: Option<Box<[u8]>> = if reverse { ends.max() } else { ends.min() };
-    let within = |key: &[u8]| end.as_deref().is_none_or(|end| if reverse { key >= end } else { key <= end });
-    let mut rows: std::collections::BTreeMap<Box<[u8]>, Option<Box<[u8]>>> =
-        now.into_iter().map(|(key, value)| (key.as_ref().into(), Some(value.as_ref().into()))).collect();
-    rows.extend(before);
-    let rows = rows.into_iter().filter(|(key, _)| within(key)).filter_map(|(key, value)| Some((key, value?)));
-    let mut rows: Vec<Row> = rows.collect();
-    if reverse {
-        rows.reverse();
+/// Some rows of a scan.
+struct Chunk {
+    rows: Vec<Row>,
+    /// After which key it goes on; none at its end.
+    end: Option<Box<[u8]>>,
+}
+
+impl Chunk {
+    /// Rows as they are now, with those over them as they were; no further than both are known.
+    fn new(now: Vec<(IVec, IVec)>, before: Overwritten, reverse: bool) -> Self {
+        let ends = [
+            now.last().filter(|_| now.len() == CHUNK_ROWS).map(|(key, _)| Box::from(key.as_ref())),
+            before.rows.last().filter(|_| !before.ended).map(|(key, _)| key.clone()),
+        ];
+        let ends = ends.into_iter().flatten();
+        let end: Option<Box<[u8]>> = if reverse { ends.max() } else { ends.min() };
+        let within = |key: &[u8]| end.as_deref().is_none_or(|end| if reverse { key >= end } else { key <= end });
+        let mut rows: BTreeMap<Box<[u8]>, Before> =
+            now.into_iter().map(|(key, value)| (key.as_ref().into(), Some(value.as_ref().into()))).collect();
+        rows.extend(before.rows);
+        let rows = rows.into_iter().filter(|(key, _)| within(key)).filter_map(|(key, value)| Some((key, value?)));
+        let mut rows: Vec<Row> = rows.collect();
+        if reverse {
+            rows.reverse();
+        }
+        Self { rows, end }
     }
-    (rows, end)
 }
 
 impl Read for View {
@@ -326,7 +324,7 @@ impl Read for View {
         let (mut from, mut to) = (Bound::Included(Box::from(from)), Bound::Excluded(Box::from(to)));
         loop {
             // The visitor is called with nothing locked: it may take its time, and apply.
-            let (rows, end) = self.chunk(bound(&from), bound(&to), reverse)?;
+            let Chunk { rows, end } = self.chunk(bound(&from), bound(&to), reverse)?;
             for (key, value) in &rows {
                 if visit(key, value).is_break() {
                     return Ok(());

@@ -5,7 +5,15 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 /// A row before an apply: a value, or `None` where there was none.
-type Before = Option<Box<[u8]>>;
+pub(super) type Before = Option<Box<[u8]>>;
+
+/// Rows as a view sees them where they were overwritten since it began.
+pub(super) struct Overwritten {
+    /// In the order of the scan.
+    pub(super) rows: Vec<(Box<[u8]>, Before)>,
+    /// There are no more of them.
+    pub(super) ended: bool,
+}
 
 /// What rows were, and who may still look for it.
 #[derive(Default)]
@@ -70,21 +78,21 @@ impl Undo {
         self.rows.get(key).and_then(|versions| seen(versions, view))
     }
 
-    /// The first `limit` rows between the bounds that were overwritten since the view began, as it sees them; and
-    /// whether there are no more.
+    /// The first `limit` rows between the bounds that were overwritten since the view began, as it sees
+    /// them.
     pub(super) fn rows(
         &self,
         (from, to): (Bound<&[u8]>, Bound<&[u8]>),
         reverse: bool,
         view: u64,
         limit: usize,
-    ) -> (Vec<(Box<[u8]>, Before)>, bool) {
+    ) -> Overwritten {
         let mut range = self.rows.range::<[u8], _>((from, to));
         let rows = std::iter::from_fn(|| if reverse { range.next_back() } else { range.next() });
         let seen = rows.filter_map(|(key, versions)| Some((key.clone(), seen(versions, view)?.clone())));
         let rows: Vec<_> = seen.take(limit).collect();
         let ended = rows.len() < limit;
-        (rows, ended)
+        Overwritten { rows, ended }
     }
 
     /// Keys that are kept, for tests.
