@@ -8,7 +8,7 @@ use crate::edxml::Attachment;
 use crate::edxml::base64::{Decoder, NotBase64};
 use crate::edxml::damage::{Inspector, is_labelled_binary};
 use crate::edxml::tree::Cursor;
-use crate::xml::{Fault, Kind, Limits, Reader, Source};
+use crate::xml::{Fault, Kind, Limits, Reader, Source, Stream};
 
 /// The content of the attachment that is being read: decoded as it passes, and forgotten.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ pub fn attachment_digest<S: Source>(source: &S, attachment: &Attachment) -> io::
 
 /// Gives decoded content; see [`open_attachment`].
 pub struct AttachmentReader<R: BufRead> {
-    reader: Reader<Element<R>>,
+    reader: Reader<Stream<Element<R>>>,
     decoder: Decoder,
     decoded: Vec<u8>,
     given: usize,

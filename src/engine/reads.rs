@@ -82,6 +82,10 @@ impl Source for Content {
     fn len(&self) -> u64 {
         self.len
     }
+
+    fn whole(&self) -> Option<&[u8]> {
+        self.in_memory().map(AsRef::as_ref)
+    }
 }
 
 impl Hub {

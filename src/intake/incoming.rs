@@ -148,6 +148,10 @@ impl Source for Received {
     fn len(&self) -> u64 {
         self.size
     }
+
+    fn whole(&self) -> Option<&[u8]> {
+        self.in_memory()
+    }
 }
 
 /// One reading of a message's bytes, wherever they are.

@@ -90,6 +90,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Takes the next event.
+    #[inline]
     pub(super) fn event(&mut self, event: &Event<'_>) -> Turn {
         let start = event.span.start;
         match self.watch.event(event) {
@@ -151,6 +152,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Whether the path of the last event is wanted.
+    #[inline]
     pub(super) fn wants_path(&self) -> bool {
         self.findings.wants_path()
             || self.by_id.as_ref().is_some_and(|by_id| by_id.wants_path() || self.targets.has_opened())
@@ -166,6 +168,7 @@ impl<'a> Pass<'a> {
     }
 
     /// What is wrong so far.
+    #[inline]
     pub(super) fn fault(&self) -> Option<&Fault> {
         self.findings.fault()
     }

@@ -150,8 +150,8 @@ fn signed_info(message: &[u8], profile: &Profile, algorithm: Algorithm) -> Resul
         if is_inside {
             octets.event(event);
         }
-        if let Kind::End(name) = event.kind
-            && is_tag(name)
+        if let Kind::End(end) = event.kind
+            && is_tag(end.name())
         {
             is_inside = false;
         }

@@ -104,7 +104,8 @@ impl Survey {
     fn inside_parent(&mut self, event: &Event<'_>) {
         match event.kind {
             Kind::Start(_) => self.depth += 1,
-            Kind::End(name) => {
+            Kind::End(end) => {
+                let name = end.name();
                 self.depth -= 1;
                 if self.depth == 0 {
                     let prefix = if name.prefix.is_empty() { String::new() } else { format!("{}:", name.prefix) };

@@ -17,7 +17,7 @@ use crate::signature::findings::Findings;
 use crate::signature::pass::{Pass, Rules, Turn};
 use crate::signature::plan::Plan;
 use crate::signature::{ChainCheck, Examined, Judged, Profile, Unsettled, Verdict, Verified};
-use crate::xml::{Consumer, Event, Fault, Reader, Source};
+use crate::xml::{Consumer, Event, Fault, Input, Reader, Source};
 
 /// Reads a message and verifies its signature at the time `at`, strictly, whatever the profile tolerates.
 ///
@@ -117,16 +117,28 @@ fn read<S: Source, C: Consumer>(
     wanted: Option<Plan>,
     consumer: C,
 ) -> Result<Outcome<C::Output>, Fault> {
+    let guess = |bytes: &[u8]| Plan::guess(bytes.get(..GUESS_FROM).unwrap_or(bytes));
+    if let Some(bytes) = source.whole() {
+        let plan = wanted.unwrap_or_else(|| guess(bytes));
+        return pass(Reader::over(bytes, rules.profile.xml.clone()), source.len(), rules, &plan, consumer);
+    }
     let unreadable = |_| Fault::new(Code::TryLater, 0, "the message could not be read");
     let mut opened = source.open().map_err(unreadable)?;
     let plan = match wanted {
         Some(plan) => plan,
-        None => {
-            opened.fill_buf().map(|bytes| Plan::guess(bytes.get(..GUESS_FROM).unwrap_or(bytes))).map_err(unreadable)?
-        }
+        None => opened.fill_buf().map(guess).map_err(unreadable)?,
     };
-    let mut reader = Reader::new(opened, rules.profile.xml.clone());
-    let mut pass = Pass::new(rules, &plan);
+    pass(Reader::new(opened, rules.profile.xml.clone()), source.len(), rules, &plan, consumer)
+}
+
+fn pass<I: Input, C: Consumer>(
+    mut reader: Reader<I>,
+    length: u64,
+    rules: &Rules<'_>,
+    plan: &Plan,
+    consumer: C,
+) -> Result<Outcome<C::Output>, Fault> {
+    let mut pass = Pass::new(rules, plan);
     let mut feed = Feed { consumer, held: None };
     while let Some(event) = reader.next()? {
         let fed = match pass.event(&event) {
@@ -146,7 +158,7 @@ fn read<S: Source, C: Consumer>(
             feed.fail(fault.within(|| reader.path()), may_wait)?;
         }
     }
-    let findings = Box::new(pass.finish(source.len()));
+    let findings = Box::new(pass.finish(length));
     if rules.strict {
         refuse(findings.fault())?;
     }

@@ -56,6 +56,7 @@ impl<'a> Watch<'a> {
     }
 
     /// What the next event is.
+    #[inline]
     pub(super) fn event(&mut self, event: &Event<'_>) -> Seen {
         match &event.kind {
             Kind::Start(start) => self.open(start.name()),
@@ -65,6 +66,7 @@ impl<'a> Watch<'a> {
         }
     }
 
+    #[inline]
     fn open(&mut self, name: Name<'_>) -> Seen {
         let at = self.depth;
         self.depth += 1;
@@ -107,6 +109,7 @@ impl<'a> Watch<'a> {
         self.path.and_then(<[_]>::last).is_some_and(|parent| parent.ns == name.ns)
     }
 
+    #[inline]
     fn close(&mut self) -> Seen {
         self.depth = self.depth.saturating_sub(1);
         self.matched = self.matched.min(self.depth);

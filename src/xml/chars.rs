@@ -30,44 +30,65 @@ const fn is_name_char(c: char) -> bool {
     is_name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
-/// What stands somewhere in a piece of text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Classes(u8);
+/// What is said of a character that is no Char.
+pub(super) const FORBIDDEN: (Code, &str) = (Code::XmlMalformed, "a character that XML does not allow");
 
-impl Classes {
-    /// `<`, `&` or CR: text does not go on as it stands.
-    const STOP: u8 = 1;
-    /// A control character that no document may have.
-    const CONTROL: u8 = 2;
-    /// A byte beyond ASCII.
-    const HIGH: u8 = 4;
-    /// `]`
-    const BRACKET: u8 = 8;
-    /// `>`
-    const GREATER: u8 = 16;
-
-    pub(super) fn has_greater(self) -> bool {
-        self.0 & Self::GREATER != 0
+/// Whether these bytes are ASCII without `<`, `&`, CR, `>`, `]` and control characters but LF: text as it stands, whatever
+/// comes before and behind. One pass of vector operations; so most files pass.
+pub(super) fn is_calm(bytes: &[u8]) -> bool {
+    let mut odd = 0;
+    for &byte in bytes {
+        let angle = byte | 2 == b'>'; // `<` differs from it by that bit
+        let outside = byte.cast_signed() < b' '.cast_signed() && byte != b'\n'; // beyond ASCII is negative
+        odd |= u8::from(angle) | u8::from(byte == b'&') | u8::from(byte == b']') | u8::from(outside);
     }
-
-    pub(super) fn has_bracket(self) -> bool {
-        self.0 & Self::BRACKET != 0
-    }
+    odd == 0
 }
 
-/// By byte: its classes.
+/// Where the first character stands that no document may have.
+pub(super) fn forbidden(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let control = if has_control(bytes) { bytes.iter().position(|byte| is_control(*byte)) } else { None };
+    let is_noncharacter = |at: &usize| matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF]));
+    let noncharacter = memchr::memchr_iter(0xEF, bytes).find(is_noncharacter);
+    control.into_iter().chain(noncharacter).min()
+}
+
+const fn is_control(byte: u8) -> bool {
+    byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
+/// The same of many, by vector operations.
+fn has_control(bytes: &[u8]) -> bool {
+    let mut found = 0;
+    for &byte in bytes {
+        found |= u8::from(byte < b' ') & u8::from(byte != b'\t') & u8::from(byte != b'\n') & u8::from(byte != b'\r');
+    }
+    found != 0
+}
+
+/// The beginning of a piece of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    /// How far it goes before `<`, `&` or CR.
+    pub(super) length: usize,
+    /// Whether it meets one.
+    pub(super) is_stopped: bool,
+    /// Whether it has `]` or `>`.
+    pub(super) is_odd: bool,
+}
+
+/// By byte: whether text stops there, and whether it is `]` or `>`.
+const STOP: u8 = 1;
+const ODD: u8 = 2;
 const CLASSES: [u8; 256] = {
     let mut table = [0; 256];
     let mut rest = table.as_mut_slice();
     let mut byte = 0u8;
     while let Some((entry, tail)) = rest.split_first_mut() {
         *entry = match byte {
-            b'<' | b'&' | b'\r' => Classes::STOP,
-            b'\t' | b'\n' => 0,
-            0..=0x1F => Classes::CONTROL,
-            b']' => Classes::BRACKET,
-            b'>' => Classes::GREATER,
-            0x80.. => Classes::HIGH,
+            b'<' | b'&' | b'\r' => STOP,
+            b']' | b'>' => ODD,
             _ => 0,
         };
         rest = tail;
@@ -79,74 +100,22 @@ const CLASSES: [u8; 256] = {
 /// So many bytes are looked at one by one before the vector searches are worth their beginning.
 const SHORT: usize = 32;
 
-/// How far the piece goes before `<`, `&` or CR, whether it meets one, and what stands before it.
+/// How far text goes as it stands.
 #[inline]
-pub(super) fn run(piece: &[u8]) -> (usize, bool, Classes) {
+pub(super) fn run(piece: &[u8]) -> Run {
     let mut classes = 0;
     for (at, byte) in piece.iter().take(SHORT).enumerate() {
         let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or_default();
-        if class & Classes::STOP != 0 {
-            return (at, true, Classes(classes));
+        if class & STOP != 0 {
+            return Run { length: at, is_stopped: true, is_odd: classes & ODD != 0 };
         }
         classes |= class;
     }
     let rest = piece.get(SHORT..).unwrap_or_default();
     let stop = memchr::memchr3(b'<', b'&', b'\r', rest);
     let rest = rest.get(..stop.unwrap_or(rest.len())).unwrap_or(rest);
-    (piece.len().min(SHORT) + rest.len(), stop.is_some(), Classes(classes | survey(rest)))
-}
-
-/// The classes of a piece. CR is none here.
-pub(super) fn classes(bytes: &[u8]) -> Classes {
-    Classes(survey(bytes))
-}
-
-/// The same, by vector operations.
-fn survey(bytes: &[u8]) -> u8 {
-    let (mut control, mut high, mut bracket, mut greater) = (0, 0, 0, 0);
-    for &byte in bytes {
-        control |= u8::from(byte < b' ') & u8::from(byte != b'\t') & u8::from(byte != b'\n') & u8::from(byte != b'\r');
-        high |= byte;
-        bracket |= u8::from(byte == b']');
-        greater |= u8::from(byte == b'>');
-    }
-    (u8::from(control != 0) * Classes::CONTROL)
-        | (u8::from(high >= 0x80) * Classes::HIGH)
-        | (bracket * Classes::BRACKET)
-        | (greater * Classes::GREATER)
-}
-
-/// The bytes as text, if they are UTF-8 and every character may stand in a document. Carriage returns pass.
-pub(super) fn text(bytes: &[u8]) -> Result<&str, Flaw> {
-    checked(bytes, classes(bytes))
-}
-
-/// The same for bytes whose classes are known.
-#[inline]
-pub(super) fn checked(bytes: &[u8], classes: Classes) -> Result<&str, Flaw> {
-    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-    let control = classes.0 & Classes::CONTROL != 0;
-    if control || (classes.0 & Classes::HIGH != 0 && has_noncharacter(bytes)) {
-        return Err(forbidden(text));
-    }
-    Ok(text)
-}
-
-/// The first flaw of bytes that are not UTF-8 from `at` on.
-#[cold]
-fn not_utf8(bytes: &[u8], at: usize) -> Flaw {
-    text(bytes.get(..at).unwrap_or_default()).err().unwrap_or((Code::XmlEncoding, at, "not UTF-8"))
-}
-
-/// Whether U+FFFE or U+FFFF stands in UTF-8 bytes.
-fn has_noncharacter(bytes: &[u8]) -> bool {
-    memchr::memchr_iter(0xEF, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])))
-}
-
-#[cold]
-fn forbidden(text: &str) -> Flaw {
-    let at = text.char_indices().find(|(_, c)| !is_char(*c)).map_or(0, |(at, _)| at);
-    (Code::XmlMalformed, at, "a character that XML does not allow")
+    let is_odd = classes & ODD != 0 || memchr::memchr2(b']', b'>', rest).is_some();
+    Run { length: piece.len().min(SHORT) + rest.len(), is_stopped: stop.is_some(), is_odd }
 }
 
 /// How much of the bytes is whole characters: without a character at the end that goes on beyond them.
@@ -173,6 +142,21 @@ pub(super) fn push_lines(out: &mut String, text: &str) {
             out.push('\n');
         }
         out.push_str(part);
+    }
+}
+
+/// Equality of names, which are short: without a call into the C library.
+#[inline]
+pub(super) fn is_same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        8..=16 => a.first_chunk::<8>() == b.first_chunk::<8>() && a.last_chunk::<8>() == b.last_chunk::<8>(),
+        4..8 => a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>(),
+        2 | 3 => a.first_chunk::<2>() == b.first_chunk::<2>() && a.last() == b.last(),
+        0 | 1 => a.first() == b.first(),
+        _ => a == b,
     }
 }
 
@@ -310,16 +294,41 @@ mod tests {
         ] {
             assert_eq!(is_char(c), allowed, "{c:?}");
             let piece = format!("thông {c} điệp");
-            assert_eq!(text(piece.as_bytes()).is_ok(), allowed, "{c:?}");
+            assert_eq!(forbidden(&piece), (!allowed).then_some(7), "{c:?}");
         }
     }
 
     #[test]
-    fn a_fault_is_placed_at_its_byte() {
-        assert_eq!(text("đ\u{1}".as_bytes()).unwrap_err().1, 2);
-        assert_eq!(text(b"ab\xFFc").unwrap_err(), (Code::XmlEncoding, 2, "not UTF-8"));
-        assert_eq!(text(b"\xED\xA0\x80").unwrap_err().0, Code::XmlEncoding, "a surrogate");
-        assert_eq!(text(b"\xC0\xBC").unwrap_err().0, Code::XmlEncoding, "an overlong form");
+    fn the_first_forbidden_character_is_found() {
+        for (text, at) in [("đ\u{1}\u{FFFF}", Some(2)), ("đ\u{FFFF}\u{1}", Some(2)), ("\t\r\n\u{FFFD}", None)] {
+            assert_eq!(forbidden(text), at, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn calm_text_has_nothing_that_needs_a_closer_look() {
+        for byte in 0..=u8::MAX {
+            let wanted = matches!(byte, b'\n' | b' '..=0x7F) && !matches!(byte, b'<' | b'>' | b'&' | b']');
+            for length in [1, 15, 16, 33, 100] {
+                let mut bytes = vec![b'x'; length];
+                bytes[length / 2] = byte;
+                assert_eq!(is_calm(&bytes), wanted, "{byte} in {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_ends_where_text_does_not_stand_as_it_is_meant() {
+        for length in [0, 1, 31, 32, 33, 100] {
+            let calm = "x".repeat(length);
+            for (end, is_stopped) in [("", false), ("<", true), ("&", true), ("\r", true)] {
+                assert_eq!(run(format!("{calm}{end}").as_bytes()), Run { length, is_stopped, is_odd: false });
+                let odd = format!("{calm}]{end}>");
+                let is_odd = true;
+                let length = if is_stopped { length + 1 } else { length + 2 };
+                assert_eq!(run(odd.as_bytes()), Run { length, is_stopped, is_odd });
+            }
+        }
     }
 
     #[test]
@@ -343,6 +352,20 @@ mod tests {
             let mut out = String::new();
             push_lines(&mut out, from);
             assert_eq!(out, to, "{from:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_the_same_byte_by_byte() {
+        let name = b"abcdefghijklmnopqrstuvwxyz";
+        for length in 0..name.len() {
+            assert!(is_same(&name[..length], &name[..length]));
+            assert!(!is_same(&name[..length], &name[..=length]));
+            for at in 0..length {
+                let mut other = name[..length].to_vec();
+                other[at] = b'-';
+                assert!(!is_same(&name[..length], &other), "{at} of {length}");
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use crate::xml::open::Open;
 use crate::xml::scope::Scope;
 use crate::xml::tag::{BARE, Tag};
 
@@ -14,19 +15,22 @@ pub struct Event<'r> {
     pub kind: Kind<'r>,
     /// Where it stands in the source.
     pub span: Range<u64>,
-    /// Text that has none of `&`, `<`, `>` and CR: canonical as it stands. False where nobody has looked.
+    /// The bytes of the source, where they stand in one piece.
+    pub(super) source: &'r str,
+    /// Whether they are its canonical form, but for namespace declarations that are due at a start tag. False where
+    /// nobody has looked.
     pub(super) plain: bool,
 }
 
-impl Event<'_> {
+impl<'r> Event<'r> {
     /// The same event, a start tag without its attributes.
     #[must_use]
-    pub fn bare(&self) -> Self {
+    pub fn bare(&self) -> Event<'r> {
         let kind = match self.kind {
             Kind::Start(start) => Kind::Start(Start { tag: &BARE, ..start }),
             other => other,
         };
-        Event { kind, span: self.span.clone(), plain: self.plain }
+        Event { kind, span: self.span.clone(), source: self.source, plain: false }
     }
 }
 
@@ -36,7 +40,7 @@ pub enum Kind<'r> {
     /// A start tag, or the first half of an empty-element tag.
     Start(Start<'r>),
     /// An end tag, or the second half of an empty-element tag.
-    End(Name<'r>),
+    End(End<'r>),
     /// Text inside the root: references resolved, line ends normalised, CDATA merged in; a carriage return here came
     /// from a character reference. A long text comes in several events, cut between characters. Never empty.
     Text(&'r str),
@@ -65,9 +69,16 @@ pub struct Name<'r> {
 }
 
 impl<'r> Name<'r> {
+    /// The name of the innermost open element.
+    #[inline]
+    fn innermost(open: &'r Open, scope: &'r Scope) -> Self {
+        let (qualified, prefix, binding) = open.innermost();
+        Self::new(scope.uri(binding), qualified, prefix)
+    }
+
     /// A name as it is written, of which the first `prefix` bytes are the prefix and its colon.
     #[inline]
-    pub(super) fn new(ns: &'r str, qualified: &'r str, prefix: usize) -> Self {
+    fn new(ns: &'r str, qualified: &'r str, prefix: usize) -> Self {
         let (before, local) = qualified.split_at_checked(prefix).unwrap_or_default();
         Self { ns, local, prefix: before.strip_suffix(':').unwrap_or(before), qualified }
     }
@@ -97,23 +108,41 @@ pub struct Attribute<'r> {
 /// A start tag: its name, attributes, and the namespaces around it.
 #[derive(Debug, Clone, Copy)]
 pub struct Start<'r> {
-    pub(super) name: Name<'r>,
+    /// What stands between `<` and `>` or `/>`.
     pub(super) text: &'r str,
     pub(super) tag: &'r Tag,
+    pub(super) open: &'r Open,
     pub(super) scope: &'r Scope,
+}
+
+/// An end tag: whose it is.
+#[derive(Debug, Clone, Copy)]
+pub struct End<'r> {
+    pub(super) open: &'r Open,
+    pub(super) scope: &'r Scope,
+}
+
+impl<'r> End<'r> {
+    /// The element's name.
+    #[inline]
+    #[must_use]
+    pub fn name(&self) -> Name<'r> {
+        Name::innermost(self.open, self.scope)
+    }
 }
 
 impl<'r> Start<'r> {
     /// The element's name.
+    #[inline]
     #[must_use]
     pub fn name(&self) -> Name<'r> {
-        self.name
+        Name::innermost(self.open, self.scope)
     }
 
-    /// Whether there are any attributes but namespace declarations.
+    /// Whether any attribute has a prefix.
     #[inline]
-    pub(super) fn has_attributes(&self) -> bool {
-        self.tag.has_attributes()
+    pub(super) fn has_prefixed(&self) -> bool {
+        self.tag.has_prefixed()
     }
 
     /// The attributes in the order in which they stand, without namespace declarations.

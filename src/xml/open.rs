@@ -1,5 +1,6 @@
 //! The elements that are open: their names as one flat arena, and how many siblings of a name came before.
 
+use crate::xml::chars;
 use crate::xml::scope::{Binding, Mark};
 
 /// Of how many different child names of one element the numbers are kept. Beyond it a path stands without an index.
@@ -43,6 +44,7 @@ impl Open {
 
     /// Opens an element by its qualified name, of which the first `prefix` bytes are the prefix and its colon; its
     /// namespace follows by [`Open::bind`].
+    #[inline]
     pub(super) fn push(&mut self, qualified: &str, prefix: usize, outer: Mark) {
         let number = self.count(qualified.get(prefix..).unwrap_or_default());
         let name = self.names.len();
@@ -52,6 +54,7 @@ impl Open {
     }
 
     /// Sets the namespace of the innermost element.
+    #[inline]
     pub(super) fn bind(&mut self, binding: Binding) {
         if let Some(element) = self.elements.last_mut() {
             element.binding = binding;
@@ -59,6 +62,7 @@ impl Open {
     }
 
     /// Closes the innermost element and gives back its mark.
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<Mark> {
         let element = self.elements.pop()?;
         self.names.truncate(element.name);
@@ -92,11 +96,13 @@ impl Open {
     }
 
     /// Counts one more child of this name in the innermost element.
+    #[inline]
     fn count(&mut self, local: &str) -> u32 {
         let first = self.elements.last().map_or(0, |parent| parent.children);
-        let names = &self.sibling_names;
+        let names = self.sibling_names.as_bytes();
         let same = |known: &&mut Sibling| {
-            known.length == local.len() && names.get(known.name..known.name + known.length) == Some(local)
+            let name = names.get(known.name..known.name + known.length);
+            known.length == local.len() && name.is_some_and(|name| chars::is_same(name, local.as_bytes()))
         };
         if let Some(known) = self.siblings.iter_mut().skip(first).find(same) {
             known.count = known.count.saturating_add(1);

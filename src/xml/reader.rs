@@ -1,36 +1,43 @@
-//! The pull parser: bytes in, events out, or a fault at its exact place. Each step looks at the next two bytes and
-//! leaves what they begin to `markup` or to `text`.
+//! The pull parser: text in, events out, or a fault at its exact place. Each step looks at the next two bytes and
+//! leaves what they begin to `markup` or to `text`. What an event shows stands in the window until the next step.
 
 use std::io::BufRead;
+use std::ops::Range;
 
-use quick_xml::parser::PiParser;
+use quick_xml::parser::{Parser as _, PiParser};
 
 use crate::domain::Code;
 use crate::xml::chars::{self, Flaw};
-use crate::xml::input::{Input, UNREADABLE};
 use crate::xml::markup::without_end;
 use crate::xml::open::Open;
 use crate::xml::scope::Scope;
 use crate::xml::tag::Tag;
-use crate::xml::text::Piece;
-use crate::xml::{Event, Fault, Kind, Limits, Name, Start, declaration};
+use crate::xml::{End, Event, Fault, Input, Kind, Limits, Slice, Start, Stream, declaration};
 
 /// Reads a document strictly and within limits. Memory: some tens of KiB and the open elements; never a whole text.
 #[derive(Debug)]
-pub struct Reader<R> {
-    pub(super) input: Input<R>,
+pub struct Reader<I> {
+    pub(super) input: I,
     pub(super) limits: Limits,
     pub(super) scope: Scope,
     pub(super) open: Open,
     pub(super) tag: Tag,
     /// Text, comments and instructions that are not as they stand in the source.
     pub(super) text: String,
+    /// Byte offset of the window.
+    pub(super) position: u64,
+    /// Where the event given last begins.
+    pub(super) start: u64,
+    /// How much of the window it takes.
+    pub(super) length: usize,
+    /// Whether what stands there is its canonical form.
+    pub(super) plain: bool,
     pub(super) stage: Stage,
     pub(super) due: Due,
     /// How many `]` ended the text so far, up to two: a `>` behind two of them is refused.
     pub(super) brackets: u8,
     pub(super) in_cdata: bool,
-    fault: Option<Fault>,
+    fault: Option<Box<Fault>>,
 }
 
 /// How far the document has come.
@@ -40,47 +47,68 @@ pub(super) enum Stage {
     Prolog,
     Root,
     Epilog,
+    Failed,
 }
 
 /// What is left to do for the event given last, once nobody looks at it any more.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Due {
     Nothing,
-    /// Text was given out of the source's own buffer.
-    Skip(usize),
     /// The end of the innermost element was given.
     Close,
     /// An empty-element tag: its start was given, its end comes next, with the same span.
-    End(std::ops::Range<u64>),
+    End,
 }
 
 /// An event without its borrows.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Token {
     Start,
     End,
-    Text(Piece),
+    /// Text as it stands in the window.
+    Source,
+    /// The reader's text.
+    Made,
     Comment,
     /// Target and data stand one behind the other in the reader's text; here is the length of the target.
     Instruction(usize),
+    /// The document has come to its proper end.
+    Nothing,
 }
 
-/// A token and where it begins; it ends where the reader stands, or behind a borrowed piece.
-type Found = (Token, u64);
+/// What is wrong, at a byte offset of the document: a fault that does not know its path yet. On the heap: a step gives
+/// its token back in registers, as long as all is well.
+pub(super) type Placed = Box<(Code, u64, &'static str)>;
 
-/// What is wrong, at a byte offset of the document: a fault that does not know its path yet.
-pub(super) type Placed = (Code, u64, &'static str);
-
-impl<R: BufRead> Reader<R> {
+impl<R: BufRead> Reader<Stream<R>> {
     /// A reader at byte 0 of a document.
     pub fn new(read: R, limits: Limits) -> Self {
+        Self::from_input(Stream::new(read), limits)
+    }
+}
+
+impl<'a> Reader<Slice<'a>> {
+    /// A reader at byte 0 of a document that is in memory as a whole.
+    #[must_use]
+    pub fn over(bytes: &'a [u8], limits: Limits) -> Self {
+        Self::from_input(Slice::new(bytes), limits)
+    }
+}
+
+impl<I: Input> Reader<I> {
+    /// A reader of a document whose window stands at byte 0.
+    pub fn from_input(input: I, limits: Limits) -> Self {
         Self {
-            input: Input::new(read),
+            input,
             limits,
             scope: Scope::new(),
             open: Open::default(),
             tag: Tag::default(),
             text: String::new(),
+            position: 0,
+            start: 0,
+            length: 0,
+            plain: false,
             stage: Stage::Start,
             due: Due::Nothing,
             brackets: 0,
@@ -93,18 +121,13 @@ impl<R: BufRead> Reader<R> {
     ///
     /// # Errors
     /// Everything that the module refuses, with the path of the innermost element that was open.
-    #[allow(clippy::should_implement_trait)]
+    #[allow(clippy::should_implement_trait, clippy::inline_always)] // an event is made where it is used
+    #[inline(always)]
     pub fn next(&mut self) -> Result<Option<Event<'_>>, Fault> {
-        if let Some(fault) = &self.fault {
-            return Err(fault.clone());
-        }
-        if let Some(span) = self.settle() {
-            return Ok(Some(self.end_of_empty(span)));
-        }
-        match self.token() {
-            Ok(None) => Ok(None),
-            Ok(Some((token, start))) => self.view(&token, start).map(Some),
-            Err(placed) => Err(fail(&mut self.fault, placed, &self.open)),
+        match self.advance() {
+            Ok(Token::Nothing) => Ok(None),
+            Ok(token) => Ok(Some(self.view(token))),
+            Err(placed) => Err(self.fail(&placed)),
         }
     }
 
@@ -121,149 +144,189 @@ impl<R: BufRead> Reader<R> {
         self.open.depth()
     }
 
-    /// Does what is left from the event before; gives the span of an empty-element tag whose end comes now.
-    fn settle(&mut self) -> Option<std::ops::Range<u64>> {
-        match std::mem::replace(&mut self.due, Due::Nothing) {
-            Due::Nothing => {}
-            Due::Skip(amount) => self.input.skip(amount),
-            Due::Close => {
-                if let Some(outer) = self.open.pop() {
-                    self.scope.close(outer);
-                }
-                if self.open.depth() == 0 {
-                    self.stage = Stage::Epilog;
-                }
-            }
-            Due::End(span) => return Some(span),
-        }
-        None
-    }
-
-    fn end_of_empty(&mut self, span: std::ops::Range<u64>) -> Event<'_> {
-        self.due = Due::Close;
-        Event { kind: Kind::End(self.name()), span, plain: false }
-    }
-
-    fn name(&self) -> Name<'_> {
-        let (qualified, prefix, binding) = self.open.innermost();
-        Name::new(self.scope.uri(binding), qualified, prefix)
-    }
-
     /// Finds the next token.
-    fn token(&mut self) -> Result<Option<Found>, Placed> {
-        if self.stage == Stage::Start {
-            self.begin()?;
+    #[inline(never)]
+    fn advance(&mut self) -> Result<Token, Placed> {
+        match self.due {
+            Due::Nothing => {}
+            Due::Close => self.close(),
+            Due::End => {
+                self.due = Due::Close;
+                self.plain = false;
+                return Ok(Token::End);
+            }
+        }
+        let given = std::mem::take(&mut self.length);
+        self.pass(given);
+        if self.stage != Stage::Root {
+            self.prepare()?;
         }
         loop {
-            if self.in_cdata
-                && let Some(found) = self.cdata()?
-            {
-                return Ok(Some(found));
-            }
-            let start = self.input.position();
-            let in_root = self.stage == Stage::Root;
-            let found = match *self.look(2)? {
-                [] => return self.finish(start),
-                [b'<', b'!', ..] => match self.declared(start)? {
-                    Some(token) => token,
+            self.start = self.position;
+            if self.in_cdata {
+                match self.cdata()? {
+                    Some(token) => return Ok(token),
                     None => continue,
-                },
-                [b'<', b'/', ..] => self.end_tag(start)?,
-                [b'<', b'?', ..] => self.instruction(start)?,
-                [b'<', ..] => self.start_tag(start)?,
-                _ if in_root => Token::Text(self.characters()?),
-                _ => {
-                    self.space()?;
-                    continue;
                 }
-            };
-            return Ok(Some((found, start)));
+            }
+            match self.input.window().as_bytes() {
+                [b'<', b'/', ..] => return self.end_tag(),
+                [b'<', b'!', ..] => {
+                    if let Some(token) = self.declared()? {
+                        return Ok(token);
+                    }
+                }
+                [b'<', b'?', ..] => return self.instruction(),
+                [b'<', _, ..] => return self.start_tag(),
+                [b'<'] | [] => {
+                    if let Some(end) = self.refill()? {
+                        return Ok(end);
+                    }
+                }
+                _ if self.stage == Stage::Root => return self.characters(),
+                _ => self.space()?,
+            }
         }
     }
 
-    /// The next bytes.
-    pub(super) fn look(&mut self, wanted: usize) -> Result<&[u8], Placed> {
-        let at = self.input.position();
-        self.input.peek(wanted).map_err(|_| fault(at, UNREADABLE))
+    /// Ends the innermost element.
+    #[inline]
+    fn close(&mut self) {
+        self.due = Due::Nothing;
+        if let Some(outer) = self.open.pop() {
+            self.scope.close(outer);
+        }
+        if self.open.depth() == 0 {
+            self.stage = Stage::Epilog;
+        }
+    }
+
+    /// Passes over a part of the window.
+    #[inline]
+    pub(super) fn pass(&mut self, amount: usize) {
+        self.input.skip(amount);
+        self.position += u64::try_from(amount).unwrap_or(u64::MAX);
+    }
+
+    /// Makes the window longer; false at the end of the document.
+    pub(super) fn more(&mut self) -> Result<bool, Placed> {
+        self.input.more().map_err(|(code, what)| self.placed((code, self.input.window().len(), what)))
+    }
+
+    /// The same, but what is wrong behind the window may wait until it is reached.
+    pub(super) fn lengthen(&mut self) -> Result<bool, Placed> {
+        match self.input.more() {
+            Err((code, what)) if code == Code::TryLater => Err(self.placed((code, self.input.window().len(), what))),
+            Err(_) => Ok(false),
+            Ok(is_longer) => Ok(is_longer),
+        }
+    }
+
+    /// The window, with at least so many bytes unless there are no more.
+    pub(super) fn look(&mut self, wanted: usize) -> Result<&str, Placed> {
+        while self.input.window().len() < wanted && self.lengthen()? {}
+        Ok(self.input.window())
+    }
+
+    /// A flaw at an offset in the window.
+    #[allow(clippy::unnecessary_box_returns)]
+    #[cold]
+    pub(super) fn placed(&self, (code, at, what): Flaw) -> Placed {
+        Box::new((code, self.position.saturating_add(u64::try_from(at).unwrap_or(u64::MAX)), what))
+    }
+
+    /// What is not well-formed, at an offset in the window.
+    #[allow(clippy::unnecessary_box_returns)]
+    #[cold]
+    pub(super) fn fault(&self, at: usize, what: &'static str) -> Placed {
+        self.placed((Code::XmlMalformed, at, what))
+    }
+
+    /// What is to be done outside the root.
+    #[cold]
+    fn prepare(&mut self) -> Result<(), Placed> {
+        match self.stage {
+            Stage::Start => self.begin(),
+            Stage::Failed => Err(self.fault(0, "the document has failed")),
+            Stage::Prolog | Stage::Root | Stage::Epilog => Ok(()),
+        }
     }
 
     /// The byte order mark and the XML declaration.
     fn begin(&mut self) -> Result<(), Placed> {
         self.stage = Stage::Prolog;
-        self.input.skip_byte_order_mark().map_err(|_| fault(0, UNREADABLE))?;
-        let start = self.input.position();
-        match self.look(6)? {
-            [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [b'<', 0, ..] | [0, b'<', ..] => {
-                return Err((Code::XmlEncoding, start, "UTF-16 or UTF-32; only UTF-8 is read"));
-            }
-            [b'<', b'?', b'x', b'm', b'l', after, ..] if chars::is_space(*after) => {}
-            _ => return Ok(()),
+        if self.look(3)?.starts_with('\u{FEFF}') {
+            self.pass(3);
         }
-        self.cut(start, 2, &mut PiParser(false), self.limits.comment)?;
-        let content = self.input.markup().strip_suffix("?>").unwrap_or_default();
-        declaration::check(content).map_err(|flaw| fault(start + 2, flaw))
+        if !matches!(self.look(6)?.as_bytes(), [b'<', b'?', b'x', b'm', b'l', after, ..] if chars::is_space(*after)) {
+            return Ok(());
+        }
+        let length = self.cut(2, self.limits.comment, |bytes| PiParser(false).feed(bytes))?;
+        let content = self.input.window().get(2..length.saturating_sub(2)).unwrap_or_default();
+        declaration::check(content).map_err(|(code, at, what)| self.placed((code, at + 2, what)))?;
+        self.pass(length);
+        Ok(())
     }
 
     /// White space outside the root; anything else there is refused.
     fn space(&mut self) -> Result<(), Placed> {
-        let start = self.input.position();
-        let piece = self.input.piece().map_err(|_| fault(start, UNREADABLE))?;
-        let length = piece.iter().position(|byte| !chars::is_space(*byte)).unwrap_or(piece.len());
+        let window = self.input.window().as_bytes();
+        let length = window.iter().position(|byte| !chars::is_space(*byte)).unwrap_or(window.len());
         if length == 0 {
-            return Err((Code::XmlMalformed, start, "text outside the root element"));
+            return Err(self.fault(0, "text outside the root element"));
         }
-        self.input.skip(length);
+        self.pass(length);
         Ok(())
     }
 
-    fn finish(&self, at: u64) -> Result<Option<Found>, Placed> {
+    /// Makes the window longer; the end of the document, if it has come properly.
+    #[cold]
+    fn refill(&mut self) -> Result<Option<Token>, Placed> {
+        if self.more()? {
+            return Ok(None);
+        }
         let what = match self.stage {
-            Stage::Epilog => return Ok(None),
+            _ if !self.input.window().is_empty() => "markup that is not closed",
+            Stage::Epilog => return Ok(Some(Token::Nothing)),
             Stage::Root => "the document ends inside an element",
-            Stage::Start | Stage::Prolog => "there is no root element",
+            Stage::Start | Stage::Prolog | Stage::Failed => "there is no root element",
         };
-        Err((Code::XmlMalformed, at, what))
+        Err(self.fault(0, what))
     }
 
     /// The event of a token.
-    fn view(&mut self, token: &Token, start: u64) -> Result<Event<'_>, Fault> {
-        let mut end = self.input.position();
-        let mut plain = false;
-        let kind = match *token {
-            Token::Text(Piece::Source(length, classes)) => {
-                self.due = Due::Skip(length);
-                // a piece of text ends before `&`, `<` and CR; one of a CDATA section does not
-                plain = !self.in_cdata && !classes.has_greater();
-                end += u64::try_from(length).unwrap_or(u64::MAX);
-                let checked = self.input.piece().map_err(|_| UNREADABLE);
-                let checked = checked.and_then(|piece| chars::checked(piece.get(..length).unwrap_or(piece), classes));
-                Kind::Text(checked.map_err(|flaw| fail(&mut self.fault, fault(start, flaw), &self.open))?)
-            }
-            Token::Text(Piece::Made) => Kind::Text(&self.text),
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn view(&self, token: Token) -> Event<'_> {
+        let source = self.input.window().get(..self.length).unwrap_or_default();
+        let end = self.position + u64::try_from(self.length).unwrap_or(u64::MAX);
+        let kind = match token {
             Token::Start => {
-                let text = without_end(self.input.markup());
-                Kind::Start(Start { name: self.name(), text, tag: &self.tag, scope: &self.scope })
+                let text = without_end(source.get(1..).unwrap_or_default());
+                Kind::Start(Start { text, tag: &self.tag, open: &self.open, scope: &self.scope })
             }
-            Token::End => Kind::End(self.name()),
-            Token::Comment => Kind::Comment(&self.text),
+            Token::End => Kind::End(End { open: &self.open, scope: &self.scope }),
+            Token::Source => Kind::Text(source),
+            Token::Made => Kind::Text(&self.text),
+            Token::Comment | Token::Nothing => Kind::Comment(&self.text),
             Token::Instruction(target) => {
                 let (target, data) = self.text.split_at_checked(target).unwrap_or_default();
                 Kind::ProcessingInstruction { target, data }
             }
         };
-        Ok(Event { kind, span: start..end, plain })
+        Event { kind, span: Range { start: self.start, end }, source, plain: self.plain }
     }
-}
 
-/// A flaw at an offset behind `start`.
-pub(super) fn fault(start: u64, (code, at, what): Flaw) -> Placed {
-    (code, start.saturating_add(u64::try_from(at).unwrap_or(u64::MAX)), what)
-}
-
-/// Makes the fault that the reader gives from now on.
-#[cold]
-fn fail(place: &mut Option<Fault>, (code, offset, what): Placed, open: &Open) -> Fault {
-    place.insert(Fault { code, offset, path: open.path(), detail: what.into() }).clone()
+    /// Makes the fault that the reader gives from now on.
+    #[cold]
+    fn fail(&mut self, placed: &Placed) -> Fault {
+        let (code, offset, what) = **placed;
+        let path = || self.open.path();
+        let fault =
+            self.fault.get_or_insert_with(|| Box::new(Fault { code, offset, path: path(), detail: what.into() }));
+        (self.stage, self.due, self.length, self.in_cdata) = (Stage::Failed, Due::Nothing, 0, false);
+        Fault::clone(fault)
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use crate::domain::Code;
 use crate::xml::chars;
-use crate::xml::window::LOOKAHEAD_MAX;
+
+/// The longest reference that is accepted, with its marks.
+pub(super) const LENGTH_MAX: usize = 64;
 
 /// Resolves the reference whose bytes behind the `&` begin with `after`: the character, and the length of the
 /// reference without the `&`. A reference of more than a few dozen bytes is none.
 pub(super) fn resolve(after: &[u8]) -> Result<(char, usize), (Code, &'static str)> {
-    let window = after.get(..LOOKAHEAD_MAX - 1).unwrap_or(after);
+    let window = after.get(..LENGTH_MAX - 1).unwrap_or(after);
     let end = memchr::memchr(b';', window).ok_or_else(|| unclosed(window))?;
     let name = window.get(..end).unwrap_or_default();
     let c = match name {
@@ -41,7 +43,7 @@ fn number(digits: &[u8], radix: u32) -> Result<char, (Code, &'static str)> {
 /// There is no semicolon near.
 fn unclosed(window: &[u8]) -> (Code, &'static str) {
     match window {
-        [b'#', rest @ ..] if rest.len() + 2 == LOOKAHEAD_MAX && rest.iter().all(u8::is_ascii_alphanumeric) => {
+        [b'#', rest @ ..] if rest.len() + 2 == LENGTH_MAX && rest.iter().all(u8::is_ascii_alphanumeric) => {
             (Code::XmlLimit, "a character reference is too long")
         }
         _ => (Code::XmlMalformed, "an ampersand that begins no reference; write &amp; for the character"),

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use crate::xml::Attribute;
+use crate::xml::{Attribute, chars};
 
 /// The namespace of the prefix `xml`.
 pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// Index of a binding: the resolved namespace of a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Binding(usize);
 
 impl Binding {
@@ -32,6 +32,8 @@ pub(super) struct Mark {
     arena: usize,
     /// Bytes of the xml:* attributes.
     kept: usize,
+    /// The default namespace.
+    default: Binding,
 }
 
 /// The bindings in scope and the xml:* attributes of open elements.
@@ -53,15 +55,21 @@ impl Scope {
         let arena = format!("xml{XML_NAMESPACE}");
         let none = Pair { name: 0..0, value: 0..0 };
         let xml = Pair { name: 0..3, value: 3..arena.len() };
-        let own = Mark { bindings: 2, xml: 0, arena: arena.len(), kept: 0 };
+        let own = Mark { bindings: 2, xml: 0, arena: arena.len(), kept: 0, default: Binding::NONE };
         Self { arena, bindings: vec![none, xml], xml: Vec::new(), kept: 0, own }
     }
 
     /// Begins an element; give the mark back to [`Scope::close`].
+    #[inline]
     pub(super) fn open(&mut self) -> Mark {
         let outer = self.own;
-        self.own =
-            Mark { bindings: self.bindings.len(), xml: self.xml.len(), arena: self.arena.len(), kept: self.kept };
+        self.own = Mark {
+            bindings: self.bindings.len(),
+            xml: self.xml.len(),
+            arena: self.arena.len(),
+            kept: self.kept,
+            default: outer.default,
+        };
         outer
     }
 
@@ -78,6 +86,9 @@ impl Scope {
     /// Binds a prefix for the innermost element.
     pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
         let pair = self.store(prefix, uri);
+        if prefix.is_empty() {
+            self.own.default = Binding(self.bindings.len());
+        }
         self.bindings.push(pair);
     }
 
@@ -109,9 +120,13 @@ impl Scope {
     /// The binding of a prefix, innermost first. The empty prefix is always bound, if only to no namespace.
     #[inline]
     pub(super) fn resolve(&self, prefix: &str) -> Option<Binding> {
+        if prefix.is_empty() {
+            return Some(self.own.default);
+        }
         let (arena, prefix) = (self.arena.as_bytes(), prefix.as_bytes());
         let same = |pair: &Pair| {
-            pair.name.len() == prefix.len() && (prefix.is_empty() || arena.get(pair.name.clone()) == Some(prefix))
+            pair.name.len() == prefix.len()
+                && arena.get(pair.name.clone()).is_some_and(|name| chars::is_same(name, prefix))
         };
         self.bindings.iter().rposition(same).map(Binding)
     }

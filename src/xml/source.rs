@@ -15,6 +15,11 @@ pub trait Source {
     /// The size in bytes.
     fn len(&self) -> u64;
 
+    /// All of it, where it is in memory as a whole.
+    fn whole(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// Whether there is nothing.
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -33,5 +38,9 @@ impl Source for &[u8] {
 
     fn len(&self) -> u64 {
         u64::try_from(<[u8]>::len(self)).unwrap_or(u64::MAX)
+    }
+
+    fn whole(&self) -> Option<&[u8]> {
+        Some(self)
     }
 }

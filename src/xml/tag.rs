@@ -34,10 +34,12 @@ pub(super) struct Tag {
     /// Values that are not as they stand in the text.
     normalised: String,
     items: Vec<Item>,
+    /// Whether everything behind the name stands as in canonical XML.
+    is_canonical: bool,
 }
 
 /// A tag without attributes.
-pub(super) static BARE: Tag = Tag { normalised: String::new(), items: Vec::new() };
+pub(super) static BARE: Tag = Tag { normalised: String::new(), items: Vec::new(), is_canonical: false };
 
 impl Tag {
     /// A tag without attributes.
@@ -58,24 +60,42 @@ impl Tag {
     ) -> Result<Binding, Flaw> {
         self.clear();
         let mut at = name.local.end;
+        self.is_canonical = true;
         while let Some(start) = next_attribute(text, at)? {
-            at = self.attribute_at(text, start, limits, scope)?;
+            at = self.attribute_at(text, (at, start), limits, scope)?;
         }
         for at in 0..self.items.len() {
             self.resolve(text, at, limits, scope)?;
+            self.is_canonical &= at == 0 || self.compare(text, scope, at - 1, at).is_lt();
         }
+        self.is_canonical &= at == text.len();
         resolve(text, &name.prefix, scope)
     }
 
     /// Reads one attribute or namespace declaration; gives the place behind it.
-    fn attribute_at(&mut self, text: &str, start: usize, limits: &Limits, scope: &mut Scope) -> Result<usize, Flaw> {
+    fn attribute_at(
+        &mut self,
+        text: &str,
+        (behind, start): (usize, usize),
+        limits: &Limits,
+        scope: &mut Scope,
+    ) -> Result<usize, Flaw> {
         let name = chars::qname(text, start, limits.name)?;
         let (quote, opening) = opening_quote(text, name.local.end)?;
         let (value, closing) = self.value_at(text, opening + 1, quote, limits)?;
+        let is_tight =
+            behind + 1 == start && name.local.end + 1 == opening && text.as_bytes().get(behind) == Some(&b' ');
+        self.is_canonical &= is_tight && quote == b'"' && matches!(value, Value::Literal(_));
         let uri = self::value(text, &self.normalised, &value);
         match (part(text, &name.prefix), part(text, &name.local)) {
-            ("", "xmlns") => declare("", uri, limits, scope).map_err(at(start))?,
-            ("xmlns", local) => declare(local, uri, limits, scope).map_err(at(start))?,
+            ("", "xmlns") => {
+                declare("", uri, limits, scope).map_err(at(start))?;
+                self.is_canonical = false;
+            }
+            ("xmlns", local) => {
+                declare(local, uri, limits, scope).map_err(at(start))?;
+                self.is_canonical = false;
+            }
             _ if self.items.len() >= limits.attributes => {
                 return Err((Code::XmlLimit, start, "an element has too many attributes"));
             }
@@ -127,9 +147,15 @@ impl Tag {
         Ok(())
     }
 
+    /// Whether the tag is its own canonical form, as far as attributes go, with no namespace declared on it.
+    pub(super) fn is_canonical(&self) -> bool {
+        self.is_canonical
+    }
+
+    /// Whether any attribute has a prefix.
     #[inline]
-    pub(super) fn has_attributes(&self) -> bool {
-        !self.items.is_empty()
+    pub(super) fn has_prefixed(&self) -> bool {
+        self.items.iter().any(|item| !item.name.prefix.is_empty())
     }
 
     pub(super) fn attributes<'r>(

@@ -60,9 +60,9 @@ impl Keys {
                     }
                 }
                 Kind::Text(text) => value.push_str(text),
-                Kind::End(name) => {
+                Kind::End(end) => {
                     let octets = || decoded(&value);
-                    match name.local {
+                    match end.name().local {
                         "Modulus" => modulus = octets(),
                         "Exponent" => self.add(PublicKey::from_spki(&rsa(&modulus, &octets()))),
                         "PublicKey" => self.add(PublicKey::from_spki(&ec(&curve, &octets()))),

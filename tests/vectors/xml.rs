@@ -34,8 +34,8 @@ fn suite_form(document: &[u8]) -> Result<String, Fault> {
                 }
                 out.push('>');
             }
-            Kind::End(name) if name.prefix.is_empty() => write!(out, "</{}>", name.local).unwrap(),
-            Kind::End(name) => write!(out, "</{}:{}>", name.prefix, name.local).unwrap(),
+            Kind::End(end) if end.name().prefix.is_empty() => write!(out, "</{}>", end.name().local).unwrap(),
+            Kind::End(end) => write!(out, "</{}:{}>", end.name().prefix, end.name().local).unwrap(),
             Kind::Text(text) => out.push_str(&suite_escape(text)),
             Kind::Comment(_) => {}
             Kind::ProcessingInstruction { target, data } => write!(out, "<?{target} {data}?>").unwrap(),
@@ -159,7 +159,7 @@ fn canonical(algorithm: Algorithm, prefixes: &[String], document: &[u8], wanted:
     while let Some(event) = reader.next()? {
         let (name, starts) = match event.kind {
             Kind::Start(start) => (start.name().local, true),
-            Kind::End(name) => (name.local, false),
+            Kind::End(end) => (end.name().local, false),
             _ => ("", false),
         };
         let name = name.to_owned();

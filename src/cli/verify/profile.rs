@@ -80,10 +80,10 @@ pub(super) fn certificates(file: &impl Source) -> Vec<Vec<u8>> {
                     text.extend(piece.split_ascii_whitespace());
                 }
             }
-            Kind::End(name) if name.is(DSIG, "X509Certificate") => {
+            Kind::End(end) if end.name().is(DSIG, "X509Certificate") => {
                 certificates.extend(text.take().and_then(|text| STANDARD.decode(text).ok()));
             }
-            Kind::End(name) if name.is(DSIG, "Signature") => return false,
+            Kind::End(end) if end.name().is(DSIG, "Signature") => return false,
             _ => {}
         }
         certificates.len() < CERTIFICATES_MAX

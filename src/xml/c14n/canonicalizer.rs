@@ -3,7 +3,7 @@
 use crate::xml::c14n::output::Output;
 use crate::xml::c14n::rendered::Rendered;
 use crate::xml::c14n::{Algorithm, Method, Sink, base};
-use crate::xml::{Attribute, Event, Kind, Name, Start, XML_NAMESPACE};
+use crate::xml::{Attribute, End, Event, Kind, Start, XML_NAMESPACE};
 
 /// Canonicalises a document, or one element of it with everything inside (the apex).
 ///
@@ -61,14 +61,15 @@ impl<S: Sink> Canonicalizer<S> {
     }
 
     /// Takes the next event.
+    #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
         if self.suspended {
             return;
         }
         match &event.kind {
-            Kind::Start(start) => self.start(start),
-            Kind::End(name) => self.end(name),
-            Kind::Text(text) if event.plain => self.output.put(text.as_bytes()),
+            Kind::Start(start) => self.start(start, event),
+            Kind::End(end) => self.end(end, event),
+            Kind::Text(_) if event.plain => self.output.put(event.source.as_bytes()),
             Kind::Text(text) => self.output.text(text),
             Kind::Comment(text) if self.algorithm.comments => self.outside(|output| {
                 output.put(b"<!--");
@@ -102,7 +103,7 @@ impl<S: Sink> Canonicalizer<S> {
         }
     }
 
-    fn start(&mut self, start: &Start<'_>) {
+    fn start(&mut self, start: &Start<'_>, event: &Event<'_>) {
         let apex = self.stage == Stage::Before;
         self.stage = Stage::Inside;
         self.rendered.open();
@@ -111,11 +112,11 @@ impl<S: Sink> Canonicalizer<S> {
             _ if apex => start.in_scope().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
             _ => start.declarations().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
         }
-        if !start.has_attributes() && !self.rendered.has_own() && !apex {
-            return self.output.tag(b"<", start.name.qualified);
+        if event.plain && !self.rendered.has_own() && !apex {
+            return self.output.put(event.source.as_bytes());
         }
         self.output.put(b"<");
-        self.output.put(start.name.qualified.as_bytes());
+        self.output.put(start.name().qualified.as_bytes());
         for (prefix, uri) in self.rendered.own() {
             self.output.declaration(prefix, uri);
         }
@@ -127,9 +128,13 @@ impl<S: Sink> Canonicalizer<S> {
         self.output.put(b">");
     }
 
-    fn end(&mut self, name: &Name<'_>) {
+    fn end(&mut self, end: &End<'_>, event: &Event<'_>) {
         self.rendered.close();
-        self.output.tag(b"</", name.qualified);
+        if event.plain {
+            self.output.put(event.source.as_bytes());
+        } else {
+            self.output.end_tag(end.name().qualified);
+        }
         if self.rendered.depth() == 0 {
             self.stage = Stage::After;
         }
@@ -138,12 +143,14 @@ impl<S: Sink> Canonicalizer<S> {
     /// Exclusive XML Canonicalization, 3: the prefixes that this element visibly uses, and those of the PrefixList as
     /// the inclusive method would have them.
     fn declare_used(&mut self, start: &Start<'_>, apex: bool) {
-        let name = &start.name;
+        let name = start.name();
         if name.prefix != "xml" {
             self.rendered.declare(name.prefix, name.ns);
         }
-        for attribute in start.attributes().filter(|attribute| !matches!(attribute.prefix, "" | "xml")) {
-            self.rendered.declare(attribute.prefix, attribute.ns);
+        if start.has_prefixed() {
+            for attribute in start.attributes().filter(|attribute| !matches!(attribute.prefix, "" | "xml")) {
+                self.rendered.declare(attribute.prefix, attribute.ns);
+            }
         }
         if self.prefixes.is_empty() {
             return;

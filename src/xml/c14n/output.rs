@@ -11,32 +11,46 @@ const DIRECT: usize = 2 << 10;
 /// A sink with a buffer in front.
 #[derive(Debug)]
 pub(super) struct Output<S> {
-    buffer: Vec<u8>,
+    buffer: Box<[u8]>,
+    /// How much of it is taken.
+    length: usize,
     sink: S,
 }
 
 impl<S: Sink> Output<S> {
     pub(super) fn new(sink: S) -> Self {
-        Self { buffer: Vec::with_capacity(BUFFER), sink }
+        Self { buffer: vec![0; BUFFER].into(), length: 0, sink }
     }
 
     #[inline]
     pub(super) fn put(&mut self, octets: &[u8]) {
-        if self.buffer.len() + octets.len() > BUFFER {
-            self.flush();
+        let end = self.length + octets.len();
+        match self.buffer.get_mut(self.length..end) {
+            Some(room) if octets.len() < DIRECT => {
+                copy(octets, room);
+                self.length = end;
+            }
+            _ => self.put_anew(octets),
         }
-        if octets.len() < DIRECT {
-            self.buffer.extend_from_slice(octets);
-        } else {
-            self.flush();
-            self.sink.write(octets);
+    }
+
+    /// Octets for which the buffer has no room, or too many for it.
+    #[inline(never)]
+    fn put_anew(&mut self, octets: &[u8]) {
+        self.flush();
+        match self.buffer.get_mut(..octets.len()) {
+            Some(room) if octets.len() < DIRECT => {
+                copy(octets, room);
+                self.length = octets.len();
+            }
+            _ => self.sink.write(octets),
         }
     }
 
     fn flush(&mut self) {
-        if !self.buffer.is_empty() {
-            self.sink.write(&self.buffer);
-            self.buffer.clear();
+        if self.length > 0 {
+            self.sink.write(self.buffer.get(..self.length).unwrap_or_default());
+            self.length = 0;
         }
     }
 
@@ -45,15 +59,11 @@ impl<S: Sink> Output<S> {
         self.sink
     }
 
-    /// `<name>` or `</name>`: the tag of an element without attributes.
-    #[inline]
-    pub(super) fn tag(&mut self, open: &[u8], name: &str) {
-        if self.buffer.len() + name.len() + 3 > BUFFER {
-            self.flush();
-        }
-        self.buffer.extend_from_slice(open);
-        self.buffer.extend_from_slice(name.as_bytes());
-        self.buffer.push(b'>');
+    /// `</name>`
+    pub(super) fn end_tag(&mut self, name: &str) {
+        self.put(b"</");
+        self.put(name.as_bytes());
+        self.put(b">");
     }
 
     /// ` name="value"`
@@ -95,6 +105,29 @@ impl<S: Sink> Output<S> {
             }
         }
         self.put(octets.get(from..).unwrap_or_default());
+    }
+}
+
+/// Copies into room of the same length. Most pieces are tags and words: those take two moves that overlap, without a call
+/// into the C library.
+#[inline]
+fn copy(from: &[u8], to: &mut [u8]) {
+    match from.len() {
+        16..=32 => copy_ends::<16>(from, to),
+        8..16 => copy_ends::<8>(from, to),
+        4..8 => copy_ends::<4>(from, to),
+        _ => to.copy_from_slice(from),
+    }
+}
+
+/// Copies between `N` and twice `N` octets.
+#[inline]
+fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
+    if let (Some(first), Some(room)) = (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {
+        *room = *first;
+    }
+    if let (Some(last), Some(room)) = (from.last_chunk::<N>(), to.last_chunk_mut::<N>()) {
+        *room = *last;
     }
 }
 

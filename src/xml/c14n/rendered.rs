@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::xml::chars;
+
 #[derive(Debug)]
 struct Declaration {
     prefix: Range<usize>,
@@ -40,11 +42,12 @@ impl Rendered {
     pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
         let (prefix, uri) = (prefix.as_bytes(), uri.as_bytes());
         let is_known = |known: &&Declaration| {
-            known.prefix.len() == prefix.len() && (prefix.is_empty() || self.octets(&known.prefix) == prefix)
+            known.prefix.len() == prefix.len()
+                && (prefix.is_empty() || chars::is_same(self.octets(&known.prefix), prefix))
         };
         let known = self.declarations.iter().rfind(is_known);
         // `xmlns=""` is superfluous where no default namespace stands around it (C14N 1.0, 2.3)
-        if known.map_or(prefix.is_empty() && uri.is_empty(), |known| self.octets(&known.uri) == uri) {
+        if known.map_or(prefix.is_empty() && uri.is_empty(), |known| chars::is_same(self.octets(&known.uri), uri)) {
             return;
         }
         let start = self.arena.len();

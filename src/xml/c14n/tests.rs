@@ -19,7 +19,7 @@ fn canonical(algorithm: Algorithm, prefixes: &[&str], text: &str, apex: &str, le
     while let Some(event) = reader.next().unwrap() {
         let name = match event.kind {
             Kind::Start(start) => start.name().local,
-            Kind::End(name) => name.local,
+            Kind::End(end) => end.name().local,
             _ => "",
         };
         let starts = matches!(event.kind, Kind::Start(_));
