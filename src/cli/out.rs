@@ -71,6 +71,12 @@ impl Out {
         written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
     }
 
+    /// Exact bytes, however many.
+    pub(super) fn copy(self, bytes: &mut impl io::Read) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        written(io::copy(bytes, &mut stdout).and_then(|_| stdout.flush()))
+    }
+
     /// A remark beside the answer, on stderr.
     pub(super) fn note(self, vi: impl AsRef<str>, en: impl AsRef<str>) {
         let line = nfc(pick(self.lang, vi.as_ref(), en.as_ref()));

@@ -12,7 +12,8 @@ use crate::cli::token::TokenOptions;
 use crate::cli::{Context, files};
 use crate::client::Profile;
 use crate::edxml;
-use crate::signature::{self, Coverage, SigningKey, SigningOptions};
+use crate::signature::{self, Coverage, Edited, SigningKey, SigningOptions};
+use crate::xml::Source;
 
 #[derive(Debug, Args)]
 pub(super) struct SignerOptions {
@@ -60,14 +61,20 @@ impl Signer {
 
     /// The same message with this signature over the whole of it; a signature that stood there is replaced.
     pub(super) fn sign(&self, context: &Context, message: &[u8]) -> Result<Vec<u8>, Failure> {
-        self.sign_over(context, message, Coverage::Document)
+        signature::sign(message, &edxml::signature_profile(), &self.key, &self.certificates, SigningOptions::default())
+            .map_err(|refusal| Failure::refused(&refusal, context.lang))
     }
 
-    /// The same over the whole of it or over its parts.
-    pub(super) fn sign_over(&self, context: &Context, message: &[u8], coverage: Coverage) -> Result<Vec<u8>, Failure> {
+    /// The same over the whole of it or over its parts, to be read from where the message stands.
+    pub(super) fn sign_source<'a, S: Source>(
+        &self,
+        context: &Context,
+        message: &'a S,
+        coverage: Coverage,
+    ) -> Result<Edited<'a, S>, Failure> {
         let profile = edxml::signature_profile();
         let options = SigningOptions { coverage, ..SigningOptions::default() };
-        signature::sign(message, &profile, &self.key, &self.certificates, options)
+        signature::sign_source(message, &profile, &self.key, &self.certificates, options)
             .map_err(|refusal| Failure::refused(&refusal, context.lang))
     }
 }

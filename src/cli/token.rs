@@ -58,13 +58,13 @@ impl TokenOptions {
 /// Asks at the terminal, without showing what is typed.
 fn asked() -> std::io::Result<String> {
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
-    terminal.write_all(b"PIN: ")?;
     let before = tcgetattr(&terminal)?;
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);
+    // before the question: what is typed as soon as it stands there is not shown, and not thrown away
     tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
     let mut line = String::new();
-    let read = BufReader::new(&terminal).read_line(&mut line);
+    let read = terminal.write_all(b"PIN: ").and_then(|()| BufReader::new(&terminal).read_line(&mut line));
     tcsetattr(&terminal, OptionalActions::Now, &before)?;
     terminal.write_all(b"\n")?;
     read.map(|_| line)

@@ -1,16 +1,18 @@
 //! The parts of a message get Ids, so that a signature can point at them: those that they have, else new ones.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use crate::domain::{Code, Refusal};
+use crate::signature::edited::Edit;
 use crate::signature::skeleton::Skeleton;
 use crate::signature::survey::walk;
 use crate::signature::watch::Seen;
 use crate::signature::{Profile, References};
-use crate::xml::{Event, Kind};
+use crate::xml::{Event, Kind, Source};
 
-/// The message in which every part has an Id, and these Ids in document order.
-pub(super) fn identify(message: &[u8], profile: &Profile) -> Result<(Vec<u8>, Vec<String>), Refusal> {
+/// The changes by which every part has an Id, and these Ids in document order.
+pub(super) fn identify<S: Source>(message: &S, profile: &Profile) -> Result<(Vec<Edit>, Vec<String>), Refusal> {
     let References::Parts(parts) = &profile.references else {
         return Err(Refusal::new(Code::ReferenceNotAllowed, "the profile names no parts to sign by their Id"));
     };
@@ -20,13 +22,13 @@ pub(super) fn identify(message: &[u8], profile: &Profile) -> Result<(Vec<u8>, Ve
         if !matches!(seen, Seen::Opens | Seen::Inside | Seen::Closes) {
             found.event(event);
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     });
-    walked.map_err(|fault| fault.locate(&message))?;
+    walked.map_err(|fault| fault.locate(message))?;
     if found.parts.is_empty() {
         return Err(Refusal::new(Code::ElementMissing, "there is no part of a message to sign"));
     }
-    Ok(found.write(message))
+    Ok(found.name())
 }
 
 struct Found<'a> {
@@ -63,23 +65,17 @@ impl Found<'_> {
         });
     }
 
-    fn write(mut self, message: &[u8]) -> (Vec<u8>, Vec<String>) {
-        let mut written = Vec::with_capacity(message.len() + 64 * self.parts.len());
-        let mut ids = Vec::with_capacity(self.parts.len());
-        let mut from = 0;
+    fn name(mut self) -> (Vec<Edit>, Vec<String>) {
+        let (mut edits, mut ids) = (Vec::new(), Vec::new());
         for part in std::mem::take(&mut self.parts) {
             let id = part.id.unwrap_or_else(|| {
                 let id = self.free(&part.name);
-                let place = usize::try_from(part.place).unwrap_or(usize::MAX);
-                written.extend_from_slice(message.get(from..place).unwrap_or_default());
-                written.extend_from_slice(format!(" Id=\"{id}\"").as_bytes());
-                from = place;
+                edits.push(Edit::insert(part.place, format!(" Id=\"{id}\"")));
                 id
             });
             ids.push(id);
         }
-        written.extend_from_slice(message.get(from..).unwrap_or_default());
-        (written, ids)
+        (edits, ids)
     }
 
     /// An Id after this name that nothing in the message has; it is used from now on.

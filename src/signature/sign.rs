@@ -1,10 +1,12 @@
 //! Signing by a profile: the message's own bytes stay as they are, a Signature is spliced in as the last child of its
 //! parent, and one that stood there before, alive or dead, is cut out. Parts signed by their Id get one if they have none.
 
-use std::borrow::Cow;
+use std::io::Read as _;
+use std::ops::ControlFlow;
 
 use crate::domain::{Code, Refusal, Timestamp};
 use crate::signature::contents::Canonicalization;
+use crate::signature::edited::Edited;
 use crate::signature::grammar::{DSIG, ENVELOPED, Element};
 use crate::signature::identify::identify;
 use crate::signature::plan::{Plan, Target};
@@ -14,7 +16,7 @@ use crate::signature::watch::Seen;
 use crate::signature::{Chain, ChainCheck, DigestMethod, Material, MaterialKind, Profile, PublicKey, SignatureMethod};
 use crate::signature::{SignerInfo, SigningKey, base64, verify};
 use crate::xml::c14n::{Algorithm, Canonicalizer, Method};
-use crate::xml::{Consumer, Event, Fault, Kind, Name};
+use crate::xml::{Consumer, Event, Fault, Kind, Name, Source};
 
 /// How a message is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,14 +45,11 @@ impl Default for SigningOptions {
     }
 }
 
-/// Signs a message over the whole document (`URI=""`, enveloped) or over its parts (`URI="#Id"`). `certificates` are those of KeyInfo in DER, the
-/// signer's first. What comes out passes [`verify`] wherever the certificate is trusted.
+/// Signs a message over the whole document (`URI=""`, enveloped) or over its parts (`URI="#Id"`). `certificates` are
+/// those of KeyInfo in DER, the signer's first. What comes out passes [`verify`] wherever the certificate is trusted.
 ///
 /// # Errors
-/// What is wrong with the message, such as an undeclared prefix; [`Code::ElementMissing`] without a place for the
-/// Signature; [`Code::SignatureRepeated`] or `SignatureStructure` where Signatures stand that signing would not
-/// replace; [`Code::CertificateInvalid`] if the key is not the certificate's; [`Code::ReferenceNotCovering`] if something
-/// stands beside the parts that are to be signed.
+/// As [`sign_source`].
 pub fn sign(
     message: &[u8],
     profile: &Profile,
@@ -58,23 +57,50 @@ pub fn sign(
     certificates: &[Vec<u8>],
     options: SigningOptions,
 ) -> Result<Vec<u8>, Refusal> {
+    let signed = sign_source(&message, profile, key, certificates, options)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(signed.len()).unwrap_or_default());
+    signed.open().and_then(|mut read| read.read_to_end(&mut bytes)).map_err(|_| unreadable())?;
+    Ok(bytes)
+}
+
+/// As [`sign`], of a message that is never held: it is read once for what stands in it, once for its digest and once
+/// to verify what was made. The signed message is read from the same source.
+///
+/// # Errors
+/// What is wrong with the message, such as an undeclared prefix; [`Code::ElementMissing`] without a place for the
+/// Signature; [`Code::SignatureRepeated`] or `SignatureStructure` where Signatures stand that signing would not
+/// replace; [`Code::CertificateInvalid`] if the key is not the certificate's; [`Code::ReferenceNotCovering`] if something
+/// stands beside the parts that are to be signed; [`Code::TryLater`] if the message cannot be read.
+pub fn sign_source<'a, S: Source>(
+    message: &'a S,
+    profile: &Profile,
+    key: &SigningKey,
+    certificates: &[Vec<u8>],
+    options: SigningOptions,
+) -> Result<Edited<'a, S>, Refusal> {
     let own = Own::new(key, certificates)?;
     let method = key.method(options.digest).ok_or_else(|| not_allowed("SHA-1 is not signed with"))?;
     let canonicalization = Algorithm::new(options.canonicalization, false);
-    let (identified, ids) = match options.coverage {
-        Coverage::Document => (Cow::Borrowed(message), Vec::new()),
-        Coverage::Parts => identify(message, profile).map(|(message, ids)| (Cow::Owned(message), ids))?,
+    let (mut edits, ids) = match options.coverage {
+        Coverage::Document => (Vec::new(), Vec::new()),
+        Coverage::Parts => identify(message, profile)?,
     };
-    let (unsigned, place) = clear(&identified, profile)?;
+    let (cuts, place) = clear(message, profile)?;
+    edits.extend(cuts);
+    let unsigned = Edited::new(message, edits);
     let plan = plan(canonicalization, options, ids);
     let digests = digests(&unsigned, profile, &plan)?;
     let signature = Template { plan: &plan, method, digests, certificates };
-    let draft = place.fill(&unsigned, &signature.text(""));
-    let octets = signed_info(&draft, profile, canonicalization).map_err(|fault| fault.locate(&draft.as_slice()))?;
+    let draft = unsigned.with(place.fill(&signature.text("")));
+    let octets = signed_info(&draft, profile, canonicalization).map_err(|fault| fault.locate(&draft))?;
     let value = key.sign(method, &octets).map_err(|error| not_allowed(error.to_string()))?;
-    let signed = place.fill(&unsigned, &signature.text(&base64::encode(&value)));
-    verify(&signed.as_slice(), profile, &own, Timestamp::from_millis(0), || Nobody)?;
+    let signed = unsigned.with(place.fill(&signature.text(&base64::encode(&value))));
+    verify(&signed, profile, &own, Timestamp::from_millis(0), || Nobody)?;
     Ok(signed)
+}
+
+fn unreadable() -> Refusal {
+    Refusal::new(Code::TryLater, "the message could not be read")
 }
 
 fn not_allowed(detail: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
@@ -125,20 +151,20 @@ fn plan(algorithm: Algorithm, options: SigningOptions, ids: Vec<String>) -> Plan
 }
 
 /// The digest of each target, in their order.
-fn digests(message: &[u8], profile: &Profile, plan: &Plan) -> Result<Vec<String>, Refusal> {
+fn digests<S: Source>(message: &S, profile: &Profile, plan: &Plan) -> Result<Vec<String>, Refusal> {
     let mut targets = Targets::new(plan, false);
     walk(message, profile, |_, event| {
         targets.content(event);
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })
-    .map_err(|fault| fault.locate(&message))?;
+    .map_err(|fault| fault.locate(message))?;
     let mut slots = targets.finish(0);
     slots.sort_by_key(|slot| slot.at);
     Ok(slots.iter().filter_map(|slot| slot.digest).map(|digest| base64::encode(digest.as_ref())).collect())
 }
 
-/// The canonical octets of SignedInfo where it stands.
-fn signed_info(message: &[u8], profile: &Profile, algorithm: Algorithm) -> Result<Vec<u8>, Fault> {
+/// The canonical octets of SignedInfo where it stands. What stands behind it is not read.
+fn signed_info<S: Source>(message: &S, profile: &Profile, algorithm: Algorithm) -> Result<Vec<u8>, Fault> {
     let mut octets = Canonicalizer::new(algorithm, Vec::new(), Vec::new());
     let mut is_inside = false;
     walk(message, profile, |seen, event| {
@@ -150,12 +176,10 @@ fn signed_info(message: &[u8], profile: &Profile, algorithm: Algorithm) -> Resul
         if is_inside {
             octets.event(event);
         }
-        if let Kind::End(end) = event.kind
-            && is_tag(end.name())
-        {
-            is_inside = false;
+        match event.kind {
+            Kind::End(end) if is_inside && is_tag(end.name()) => Ok(ControlFlow::Break(())),
+            _ => Ok(ControlFlow::Continue(())),
         }
-        Ok(())
     })?;
     Ok(octets.into_sink())
 }

@@ -1,56 +1,45 @@
 //! What a message holds before it is signed: the place for the Signature, and what stands there already.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use crate::domain::{Code, Refusal};
 use crate::signature::Profile;
+use crate::signature::edited::Edit;
 use crate::signature::watch::{Seen, Watch};
-use crate::xml::{Event, Fault, Kind, Reader};
+use crate::xml::{Event, Fault, Kind, Reader, Source};
 
 /// Where a Signature goes.
 pub(super) enum Place {
     /// In front of the end tag that begins here.
-    Before(usize),
+    Before(u64),
     /// Into the empty-element tag that stands here and has this name.
-    Into(Range<usize>, String),
+    Into(Range<u64>, String),
 }
 
 impl Place {
-    /// The message with a Signature in its place.
-    pub(super) fn fill(&self, message: &[u8], signature: &str) -> Vec<u8> {
-        let part = |range: Range<usize>| message.get(range).unwrap_or_default();
+    /// The change that puts a Signature into its place.
+    pub(super) fn fill(&self, signature: &str) -> Edit {
         match self {
-            Self::Before(at) => [part(0..*at), signature.as_bytes(), part(*at..message.len())].concat(),
+            Self::Before(at) => Edit::insert(*at, signature),
             Self::Into(tag, name) => {
-                let open = part(0..tag.end.saturating_sub(2));
-                [open, b">", signature.as_bytes(), b"</", name.as_bytes(), b">", part(tag.end..message.len())].concat()
+                Edit::replace(tag.end.saturating_sub(2)..tag.end, format!(">{signature}</{name}>"))
             }
         }
     }
 }
 
-/// The message without the Signature or placeholder that stood in it, and the place for the new one.
-pub(super) fn clear(message: &[u8], profile: &Profile) -> Result<(Vec<u8>, Place), Refusal> {
+/// The changes that take away the Signature or placeholder that stands in a message, and the place for the new one.
+pub(super) fn clear<S: Source>(message: &S, profile: &Profile) -> Result<(Vec<Edit>, Place), Refusal> {
     let mut survey = Survey::default();
-    walk(message, profile, |watch, event| survey.event(watch, event)).map_err(|fault| fault.locate(&message))?;
+    let walked = walk(message, profile, |seen, event| survey.event(seen, event).map(ControlFlow::Continue));
+    walked.map_err(|fault| fault.locate(message))?;
     let (name, span) = survey.end.ok_or_else(|| {
         let detail = format!("there is no {} for the Signature", profile.parent_path());
         Refusal::new(Code::ElementMissing, detail)
     })?;
-    let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
-    let mut kept = Vec::with_capacity(message.len());
-    let mut from = 0;
-    let mut place = index(span.start);
-    // What is cut stands in document order, and in front of the parent's end tag.
-    for range in survey.cut {
-        kept.extend_from_slice(message.get(from..index(range.start)).unwrap_or_default());
-        from = index(range.end);
-        place -= index(range.end - range.start);
-    }
-    kept.extend_from_slice(message.get(from..).unwrap_or_default());
-    let tag = place..place + index(span.end - span.start);
-    let is_empty_tag = survey.start == Some(span);
-    Ok((kept, if is_empty_tag { Place::Into(tag, name) } else { Place::Before(place) }))
+    let is_empty_tag = survey.start.as_ref() == Some(&span);
+    let place = if is_empty_tag { Place::Into(span, name) } else { Place::Before(span.start) };
+    Ok((survey.cut.into_iter().map(Edit::cut).collect(), place))
 }
 
 /// What a message holds already.
@@ -117,18 +106,22 @@ impl Survey {
     }
 }
 
-/// Reads a message and says what each event is to its Signature, in whatever namespace that is.
-pub(super) fn walk(
-    message: &[u8],
+/// Reads a message and says what each event is to its Signature, in whatever namespace that is; to its end, or until
+/// nothing more is wanted.
+pub(super) fn walk<S: Source>(
+    message: &S,
     profile: &Profile,
-    mut visit: impl FnMut(Seen, &Event<'_>) -> Result<(), Fault>,
+    mut visit: impl FnMut(Seen, &Event<'_>) -> Result<ControlFlow<()>, Fault>,
 ) -> Result<(), Fault> {
-    let mut reader = Reader::new(message, profile.xml.clone());
+    let opened = message.open().map_err(|_| Fault::new(Code::TryLater, 0, "the message could not be read"))?;
+    let mut reader = Reader::new(opened, profile.xml.clone());
     let mut watch = Watch::new(profile, true);
     while let Some(event) = reader.next()? {
         let seen = watch.event(&event);
         let visited = visit(seen, &event);
-        visited.map_err(|fault| fault.within(|| reader.path()))?;
+        if visited.map_err(|fault| fault.within(|| reader.path()))?.is_break() {
+            break;
+        }
     }
     Ok(())
 }

@@ -1,8 +1,12 @@
 //! `truc sign` with a key in a token: SoftHSM2, which is a PKCS#11 module like those of real tokens.
 
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
 use truc::clock::{Clock as _, SystemClock};
 use truc::trust::pki::{Holder, Key, Layout, Standing, Subject};
 
@@ -62,12 +66,18 @@ impl Desk {
         self.tool("pkcs11-tool", &[&login[..], &write[..]].concat());
     }
 
-    /// `truc sign` with the token; the PIN by the environment unless it is said otherwise.
-    fn sign(&self, file: &str, pin: Option<&str>, more: &[&str]) -> Said {
+    /// `truc sign` with the token.
+    fn command(&self, file: &str, more: &[&str]) -> Command {
         let signed = format!("{file}.signed");
         let args = [&["sign", file, "--output", &signed, "--pkcs11", self.module], more].concat();
         let mut command = self.hub.command_by("vpcp", &args);
         command.env("SOFTHSM2_CONF", &self.configuration);
+        command
+    }
+
+    /// The PIN by the environment unless it is said otherwise.
+    fn sign(&self, file: &str, pin: Option<&str>, more: &[&str]) -> Said {
+        let mut command = self.command(file, more);
         if let Some(pin) = pin {
             command.env("TRUC_PIN", pin);
         }
@@ -132,4 +142,64 @@ fn the_pin_comes_from_a_file_or_the_environment_and_is_never_said() {
     desk.sign(&file, Some(PIN), &["--token-label", "another"]).code_is(66);
     desk.sign(&file, Some(PIN), &["--token-key", "another"]).code_is(66);
     desk.sign(&file, Some(PIN), &["--pin", PIN]).code_is(64);
+}
+
+/// What was shown at a terminal.
+struct Shown {
+    text: String,
+    code: i32,
+    /// Whether typed letters were shown while the question stood there, and afterwards.
+    echo: (bool, bool),
+}
+
+/// Runs a command in front of a terminal of its own, and types this when it asks for the PIN.
+fn at_terminal(command: &Command, typed: &str) -> Shown {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    let mut terminal: File = openpt(flags).unwrap().into();
+    grantpt(&terminal).and_then(|()| unlockpt(&terminal)).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let front = File::options().read(true).write(true).open(name).unwrap();
+    let mut run = Command::new("setsid");
+    run.args(["--ctty", "--wait"]).arg(command.get_program()).args(command.get_args()).env_clear();
+    run.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = run.stdin(front).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    drop(run); // the test holds the terminal's other side alone: when the command ends, reading ends
+    let echoes = |terminal: &File| tcgetattr(terminal).unwrap().local_modes.contains(LocalModes::ECHO);
+    let mut text = Vec::new();
+    let mut octet = [0];
+    while !text.ends_with(b"PIN: ") && terminal.read(&mut octet).is_ok_and(|read| read == 1) {
+        text.push(octet[0]);
+    }
+    let asking = echoes(&terminal);
+    terminal.write_all(format!("{typed}\n").as_bytes()).unwrap();
+    let code = child.wait().unwrap().code().unwrap();
+    let after = echoes(&terminal);
+    while terminal.read(&mut octet).is_ok_and(|read| read == 1) {
+        text.push(octet[0]);
+    }
+    Shown { text: String::from_utf8(text).unwrap(), code, echo: (asking, after) }
+}
+
+#[test]
+fn the_pin_is_asked_for_at_the_terminal_and_not_shown() {
+    let Some(desk) = Desk::new() else { return };
+    let file = unsigned(&desk.hub);
+    let ec = holder(&desk.hub, "ec", &["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    desk.put("seal", "01", &ec.0, &ec.1);
+    let shown = at_terminal(&desk.command(&file, &[]), PIN);
+    assert_eq!((shown.text.trim_end(), shown.code, shown.echo), ("PIN:", 0, (false, true)));
+    assert_eq!(desk.passes(&file), "ecdsa-sha256");
+    let wrong = at_terminal(&desk.command(&file, &[]), "314159");
+    assert_eq!((wrong.text.trim_end(), wrong.code, wrong.echo), ("PIN:", 77, (false, true)));
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked() {
+    let Some(desk) = Desk::new() else { return };
+    let mut run = Command::new("setsid");
+    let command = desk.command(&unsigned(&desk.hub), &[]);
+    run.arg("--wait").arg(command.get_program()).args(command.get_args()).env_clear().stdin(Stdio::null());
+    run.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let refused = said(&mut run).code_is(64);
+    assert!(refused.stderr.contains("--pin-file"), "{refused:?}");
 }

@@ -1,5 +1,5 @@
 //! Large messages through the real binary: what a message costs in memory does not depend on its size. A hub, a client
-//! that sends, one that fetches and `truc verify` each stay within a bound while 200 MB pass (1 GB: `make bench`).
+//! that sends, one that fetches, `truc verify` and `truc sign` each stay within a bound while 200 MB pass (1 GB: `make bench`).
 //!
 //! `TRUC_STREAM_BYTES` sets another size.
 
@@ -65,6 +65,22 @@ fn a_signature_before_or_behind_the_data_is_verified_in_bounded_memory() {
         let (small, large) = (verify(&small), verify(&file));
         println!("{} octets, {place:?}; truc verify grew by {} KiB", octets(), large.saturating_sub(small));
         assert!(large.saturating_sub(small) <= GROWTH_KIB_MAX, "{place:?}: {small} KiB, {large} KiB");
+    }
+}
+
+#[test]
+fn a_large_message_is_signed_in_bounded_memory() {
+    let hub = TestHub::made();
+    let [small, large, signed] = ["small.edxml", "large.edxml", "signed.edxml"].map(|name| hub.file(name));
+    write_large(&small, 1_000, Place::BeforeTheData, &hub.path("test-pki"));
+    write_large(&large, octets(), Place::BeforeTheData, &hub.path("test-pki"));
+    for coverage in [&[][..], &["--by-id"]] {
+        let sign = |file: &str| peak(&hub, "vpcp", &[&["sign", file, "--output", &signed], coverage].concat());
+        let (small, large) = (sign(&small), sign(&large));
+        println!("{} octets {coverage:?}; truc sign grew by {} KiB", octets(), large.saturating_sub(small));
+        assert!(large.saturating_sub(small) <= GROWTH_KIB_MAX, "{coverage:?}: {small} KiB, {large} KiB");
+        peak(&hub, "vpcp", &["verify", &signed]);
+        assert!(std::fs::metadata(&signed).unwrap().len() >= octets(), "all of it was signed");
     }
 }
 
