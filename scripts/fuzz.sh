@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the fuzz targets of tests/fuzz: fuzz.sh SECONDS [TARGET...]. Each target runs that long, from its seeds and from what
-# earlier runs found (target/fuzz-corpus). libFuzzer on the stable toolchain: coverage by LLVM's pass, without a sanitizer.
+# Runs the fuzz targets of tests/fuzz: fuzz.sh SECONDS [TARGET...]. Each target runs that long, from its seeds, its kept corpus
+# (tests/fuzz/corpus) and what earlier runs found (target/fuzz-corpus). libFuzzer on the stable toolchain: coverage by LLVM's pass, without a sanitizer.
 # A finding stands in target/fuzz-findings and ends the script with 1. FUZZ_FLAGS are further flags of libFuzzer.
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ RUSTC_WORKSPACE_WRAPPER=$PWD/scripts/fuzz-rustc.sh cargo build --locked --quiet 
 
 # Seeds of other targets, and our own fixtures, are good food, too.
 food() {
-    echo "tests/fuzz/seeds/$1"
+    echo "tests/fuzz/seeds/$1" "tests/fuzz/corpus/$1"
     case $1 in
         reader | c14n) echo tests/fuzz/seeds/verify fixtures/accept ;;
         edxml) echo fixtures/accept ;;

@@ -1,6 +1,6 @@
 //! OCSP answers of the test PKI: by the authority itself, or by a responder that it certified.
 
-use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose, SigningKey};
+use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose, SigningKey};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{Authority, Key, PkiError, Profile};
@@ -14,6 +14,8 @@ const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 /// id-pkix-ocsp-basic, id-pkix-ocsp-nonce.
 const BASIC: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01];
 const NONCE: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02];
+/// id-pkix-ocsp-nocheck, 1.3.6.1.5.5.7.48.1.5.
+const NO_CHECK: [u64; 10] = [1, 3, 6, 1, 5, 5, 7, 48, 1, 5];
 const ENUMERATED: u8 = 0x0A;
 const GENERALIZED_TIME: u8 = 0x18;
 
@@ -50,6 +52,14 @@ impl Profile {
         Self::system()
             .with_key_usages(&[KeyUsagePurpose::DigitalSignature])
             .with_purposes(&[ExtendedKeyUsagePurpose::OcspSigning])
+    }
+
+    /// The same profile with id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1): nobody need ask whether the responder itself is
+    /// revoked.
+    #[must_use]
+    pub fn without_check(mut self) -> Self {
+        self.others.push(CustomExtension::from_oid_content(&NO_CHECK, vec![NULL, 0]));
+        self
     }
 }
 

@@ -105,11 +105,16 @@ impl Pki {
 
     /// Evidence with this signer and this CRL of the issuing authority.
     pub fn evidence(&self, leaf: &[u8], sub_crl: &[u8]) -> Vec<Material> {
+        self.evidence_with(leaf, Material::new(MaterialKind::Crl, sub_crl))
+    }
+
+    /// Evidence with this signer, and this as the word of the issuing authority.
+    pub fn evidence_with(&self, leaf: &[u8], word: Material) -> Vec<Material> {
         vec![
             Material::new(MaterialKind::Certificate, leaf),
             Material::new(MaterialKind::Certificate, self.sub.as_slice()),
             Material::new(MaterialKind::Crl, self.root_crl.as_slice()),
-            Material::new(MaterialKind::Crl, sub_crl),
+            word,
         ]
     }
 }
