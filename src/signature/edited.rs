@@ -162,7 +162,7 @@ mod tests {
     fn read(edited: &Edited<'_, &[u8]>) -> String {
         let mut text = String::new();
         edited.open().unwrap().read_to_string(&mut text).unwrap();
-        assert_eq!(edited.len(), text.len() as u64);
+        assert_eq!(edited.len(), u64::try_from(text.len()).unwrap());
         text
     }
 
