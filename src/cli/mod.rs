@@ -31,6 +31,7 @@ mod message;
 mod out;
 mod outbox;
 mod progress;
+mod rebuild;
 mod receipt;
 mod restore;
 mod retention;

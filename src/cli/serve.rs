@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::rebuild::Rebuild;
 use crate::cli::{Context, files};
 use crate::clock::SystemClock;
 use crate::config::{Config, DataFolder};
@@ -38,12 +39,14 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let config = configuration(context, options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| cannot(&error))?;
     let folder = &context.data;
-    let hub = Hub::open(&config, folder, Arc::new(SystemClock)).map_err(|error| not_opened(folder, &error))?;
+    let rebuild = Rebuild::new(context.out, context.lang);
+    let hub = Hub::open_watched(&config, folder, Arc::new(SystemClock), &|so_far| rebuild.at(so_far))
+        .map_err(|error| not_opened(folder, &error))?;
     if options.accept_clock {
         let accepted = runtime.block_on(hub.accept_clock(&Hub::operator_of_folder()));
         accepted.map_err(|refusal| cannot(&refusal))?;
     }
-    let served = runtime.block_on(serve(context, &config, hub.clone(), told_to_stop(options.stop_on_eof)));
+    let served = runtime.block_on(serve(context, &config, hub.clone(), options.stop_on_eof));
     hub.close();
     forget_address(folder)?;
     served
@@ -66,8 +69,10 @@ fn configuration(context: &Context, options: &Options) -> Result<Config, Failure
     Ok(config)
 }
 
-async fn serve(context: &Context, config: &Config, hub: Hub, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+async fn serve(context: &Context, config: &Config, hub: Hub, stop_on_eof: bool) -> Result<(), Failure> {
     let folder = &context.data;
+    // Before anybody is told that the hub is ready: from then on it may be told to stop.
+    let stop = told_to_stop(stop_on_eof);
     // A file that may not grow is an error of the write, not the end of the process.
     let _too_large = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map_err(|error| cannot(&error))?;
     let tls = http::tls::config(&folder.tls_certificate(), &folder.tls_key()).map_err(|error| cannot(&error))?;
@@ -102,17 +107,19 @@ fn addresses(server: &Server) -> Vec<String> {
     tls.into_iter().chain(plain).collect()
 }
 
-/// Ctrl-C, a polite kill or, if that was asked for, the end of whoever started us.
-async fn told_to_stop(on_eof: bool) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        tracing::warn!("signals cannot be listened to: the hub stops only when it is killed");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        () = end_of_stdin(), if on_eof => {}
+/// Ctrl-C, a polite kill or, if that was asked for, the end of whoever started us. Signals count from the call on.
+fn told_to_stop(on_eof: bool) -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            tracing::warn!("signals cannot be listened to: the hub stops only when it is killed");
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = end_of_stdin(), if on_eof => {}
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::doctor::{Finding, Severity, Text, Thoroughness, Touched, found};
 use crate::domain::{MessageId, Seq};
 use crate::hub::keys;
 use crate::hub::rows::{MessageBody, MessageRow, Rows, decode};
-use crate::index::{Durability, Engine, Index, IndexError, Memory, Read};
+use crate::index::{Engine, Index, IndexError, Memory, Read};
 use crate::journal::disk::Real;
 use crate::journal::{Extent, Inspected, inspect};
 
@@ -99,7 +99,7 @@ fn build(data: &DataFolder, next: Seq) -> Result<Memory, IndexError> {
         if record.first_seq >= next && !record.batch.entries.is_empty() {
             return ControlFlow::Break(());
         }
-        match crate::engine::apply_records(&index, &[record], Durability::Relaxed) {
+        match crate::engine::apply_records(&index, vec![record]) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failed = Some(IndexError::Damaged(error.to_string()));

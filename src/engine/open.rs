@@ -2,7 +2,7 @@
 //! Whatever does not fit is a refusal to start that says what and why, never a silent repair of the truth.
 
 use std::io;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +15,7 @@ use crate::engine::examined::Examined;
 use crate::engine::hub::{Hub, Inner};
 use crate::engine::ids::RandomIds;
 use crate::engine::refusals::RefusalRate;
+use crate::engine::replay::{Replayed, Watch, replay};
 use crate::engine::room::Room;
 use crate::engine::scrub;
 use crate::engine::shared::{IndexStart, Shared, Signed};
@@ -22,10 +23,10 @@ use crate::engine::writer::{Job, Writer};
 use crate::hub::held::HoldQuota;
 use crate::hub::register::Opening;
 use crate::hub::rows::ROWS_VERSION;
-use crate::hub::{Entry, Rows, apply};
-use crate::index::{Buffered, Durability, Index, IndexError, Overlay};
+use crate::hub::{Entry, Rows};
+use crate::index::{Buffered, Index, IndexError};
 use crate::journal::disk::{Disk, Real};
-use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Record, Reserve};
+use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Reserve};
 use crate::trail::promised::{self, PromiseError};
 use crate::trail::{FileTiles, LogKey, Promised, Tiles, Tree, TreeError, leaf_hash};
 use crate::trust::TrustStore;
@@ -34,8 +35,6 @@ use crate::trust::TrustStore;
 const WAITING_MAX: usize = 1_024;
 /// Rows gathered in memory before they go into the engine, durably, octets. Bounds what is applied again after a kill.
 const BUFFER_BYTES: usize = 16 << 20;
-/// Entries applied in one go while the index is brought up to the journal.
-const REPLAY_ENTRIES: usize = 8_192;
 
 /// Why the hub does not start.
 #[derive(Debug, thiserror::Error)]
@@ -117,12 +116,16 @@ pub trait Ground {
     /// # Errors
     /// The operating system's.
     fn tiles(&self) -> io::Result<Arc<dyn Tiles>>;
+
+    /// Told how far the index has been brought up to the journal.
+    fn replayed(&self, _so_far: Replayed) {}
 }
 
 /// The data folder as it is.
 struct OnDisk<'a> {
     config: &'a Config,
     data: &'a DataFolder,
+    watch: &'a Watch<'a>,
 }
 
 impl Ground for OnDisk<'_> {
@@ -142,6 +145,10 @@ impl Ground for OnDisk<'_> {
     fn tiles(&self) -> io::Result<Arc<dyn Tiles>> {
         Ok(Arc::new(FileTiles::open(&self.data.tiles())?))
     }
+
+    fn replayed(&self, so_far: Replayed) {
+        (self.watch)(so_far);
+    }
 }
 
 impl Hub {
@@ -150,7 +157,20 @@ impl Hub {
     /// # Errors
     /// As [`OpenError`] says.
     pub fn open(config: &Config, data: &DataFolder, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Self::open_on(&OnDisk { config, data }, config, data, clock)
+        Self::open_watched(config, data, clock, &|_| ())
+    }
+
+    /// The same, and tells how far the index has been brought up to the journal, which may take a while.
+    ///
+    /// # Errors
+    /// As [`OpenError`] says.
+    pub fn open_watched(
+        config: &Config,
+        data: &DataFolder,
+        clock: Arc<dyn Clock>,
+        watch: &Watch<'_>,
+    ) -> Result<Self, OpenError> {
+        Self::open_on(&OnDisk { config, data, watch }, config, data, clock)
     }
 
     /// The same on any ground.
@@ -283,9 +303,10 @@ fn start(
 /// The index with everything of the journal in it. One that does not open, or is ahead, or of another journal, is
 /// deleted and built again. Gives also how many entries were applied.
 fn up_to_date(ground: &dyn Ground, journal: &dyn journal::Read, head: Seq) -> Result<(Box<dyn Index>, u64), OpenError> {
+    let watch = |so_far| ground.replayed(so_far);
     match ground.open_index().map(|index| fits(index.as_ref(), journal, head).map(|fits| (index, fits))) {
         Ok(Ok((index, true))) => {
-            let applied = replay(index.as_ref(), journal)?;
+            let applied = replay(index.as_ref(), journal, head, &watch)?;
             return Ok((index, applied));
         }
         Err(IndexError::InUse) => return Err(IndexError::InUse.into()),
@@ -294,7 +315,7 @@ fn up_to_date(ground: &dyn Ground, journal: &dyn journal::Read, head: Seq) -> Re
     }
     ground.remove_index().map_err(|source| OpenError::Io { what: "removing the index", source })?;
     let index = ground.open_index()?;
-    let applied = replay(index.as_ref(), journal)?;
+    let applied = replay(index.as_ref(), journal, head, &watch)?;
     Ok((index, applied))
 }
 
@@ -313,59 +334,6 @@ fn fits(index: &dyn Index, journal: &dyn journal::Read, head: Seq) -> Result<boo
     }
     let entry = crate::engine::receipt::entry(journal, last).ok().and_then(|bytes| Entry::from_bytes(&bytes).ok());
     Ok(entry.is_some_and(|entry| Some(entry.salt.0) == applied.salt))
-}
-
-/// Applies everything that the index does not have yet: so many entries.
-fn replay(index: &dyn Index, journal: &dyn journal::Read) -> Result<u64, OpenError> {
-    let next = Rows(index.reader()?.as_ref()).head()?.next;
-    let after = match next.checked_sub(1) {
-        Some(last) => journal.find(last)?,
-        None => None,
-    };
-    let mut failed = None;
-    let mut waiting: Vec<Record> = Vec::new();
-    let mut entries = 0usize;
-    journal.replay(after, &mut |record| {
-        entries = entries.saturating_add(record.batch.entries.len());
-        waiting.push(record);
-        if entries < REPLAY_ENTRIES {
-            return ControlFlow::Continue(());
-        }
-        entries = 0;
-        match apply_records(index, &std::mem::take(&mut waiting), Durability::Relaxed) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
-        }
-    })?;
-    match failed {
-        Some(error) => return Err(error),
-        None => apply_records(index, &waiting, Durability::Checkpoint)?,
-    }
-    Ok(Rows(index.reader()?.as_ref()).head()?.next.saturating_sub(next))
-}
-
-pub(crate) fn apply_records(index: &dyn Index, records: &[Record], durability: Durability) -> Result<(), OpenError> {
-    let reader = index.reader()?;
-    let mut view = Overlay::new(reader.as_ref());
-    for record in records {
-        let mut entries = Vec::with_capacity(record.batch.entries.len());
-        for (bytes, number) in record.batch.entries.iter().zip(0u32..) {
-            let seq = record.first_seq.saturating_add(u64::from(number));
-            let entry =
-                Entry::from_bytes(bytes).map_err(|error| OpenError::Entry { seq, reason: error.to_string() })?;
-            let contents: Vec<_> =
-                record.batch.contents.iter().filter(|content| content.entry == number).cloned().collect();
-            view.extend(apply(&entry, &contents, &view)?);
-            entries.push(entry);
-        }
-        view.extend(crate::hub::apply::place(&entries, &record.batch.contents, &record.placed)?);
-    }
-    let writes = view.into_writes();
-    drop(reader);
-    Ok(index.apply(&writes, durability)?)
 }
 
 fn open_tree(

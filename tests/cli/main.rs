@@ -9,6 +9,7 @@ mod evidence;
 mod faults;
 mod life;
 mod operator;
+mod rebuild;
 mod support;
 mod token;
 mod transcripts;
