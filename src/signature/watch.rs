@@ -4,7 +4,7 @@
 use crate::signature::grammar::DSIG;
 use crate::signature::profile::SignaturePlace;
 use crate::signature::{ExpandedName, Profile};
-use crate::xml::{Event, Kind, Name};
+use crate::xml::{Event, Kind, Name, Start};
 
 /// What an event is to the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl<'a> Watch<'a> {
     #[inline]
     pub(super) fn event(&mut self, event: &Event<'_>) -> Seen {
         match &event.kind {
-            Kind::Start(start) => self.open(start.name()),
+            Kind::Start(start) => self.open(start),
             Kind::End(_) => self.close(),
             _ if self.is_inside => Seen::Inside,
             _ => Seen::Outside,
@@ -67,12 +67,21 @@ impl<'a> Watch<'a> {
     }
 
     #[inline]
-    fn open(&mut self, name: Name<'_>) -> Seen {
+    fn open(&mut self, start: &Start<'_>) -> Seen {
         let at = self.depth;
         self.depth += 1;
         if self.is_inside {
             return Seen::Inside;
         }
+        // most elements are deeper than the Signature's place, or beside it
+        let is_near = self.matched == at || self.path.is_none();
+        if !is_near && !start.is_local("Signature") {
+            return Seen::Outside;
+        }
+        self.near(at, start.name())
+    }
+
+    fn near(&mut self, at: usize, name: Name<'_>) -> Seen {
         let is_in_place = self.path.is_none_or(|path| self.matched == at && at == path.len());
         let seen = match name.local {
             "Signature" if name.ns == DSIG || (is_in_place && self.tolerant && self.is_of_parent(name)) => {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::domain::Code;
+use crate::xml::short;
 
 /// A fault at an offset within the piece that was looked at.
 pub(super) type Flaw = (Code, usize, &'static str);
@@ -33,9 +34,30 @@ const fn is_name_char(c: char) -> bool {
 /// What is said of a character that is no Char.
 pub(super) const FORBIDDEN: (Code, &str) = (Code::XmlMalformed, "a character that XML does not allow");
 
+/// Bytes are surveyed in blocks: of a file's text most are calm and pass at once, of markup few are.
+const BLOCK: usize = 512;
+const LINE: usize = 64;
+
+/// Whether all of the bytes are calm, and where the first character begins that no document may have, if the bytes before
+/// it are UTF-8.
+pub(super) fn survey(bytes: &[u8]) -> (bool, Option<usize>) {
+    let (mut is_all_calm, mut forbidden) = (true, None);
+    for (number, block) in bytes.chunks(BLOCK).enumerate() {
+        if is_calm(block.get(..LINE).unwrap_or(block)) && is_calm(block) {
+            continue;
+        }
+        is_all_calm = false;
+        let from = number * BLOCK;
+        // a non-character may begin in this block and end in the next
+        let block = bytes.get(from..bytes.len().min(from + BLOCK + 2)).unwrap_or(block);
+        forbidden = forbidden.or_else(|| self::forbidden(block).map(|at| from + at));
+    }
+    (is_all_calm, forbidden)
+}
+
 /// Whether these bytes are ASCII without `<`, `&`, CR, `>`, `]` and control characters but LF: text as it stands, whatever
-/// comes before and behind. One pass of vector operations; so most files pass.
-pub(super) fn is_calm(bytes: &[u8]) -> bool {
+/// comes before and behind. One pass of vector operations.
+fn is_calm(bytes: &[u8]) -> bool {
     let mut odd = 0;
     for &byte in bytes {
         let angle = byte | 2 == b'>'; // `<` differs from it by that bit
@@ -45,9 +67,8 @@ pub(super) fn is_calm(bytes: &[u8]) -> bool {
     odd == 0
 }
 
-/// Where the first character stands that no document may have.
-pub(super) fn forbidden(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
+/// Where the first character begins that no document may have.
+fn forbidden(bytes: &[u8]) -> Option<usize> {
     let control = if has_control(bytes) { bytes.iter().position(|byte| is_control(*byte)) } else { None };
     let is_noncharacter = |at: &usize| matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF]));
     let noncharacter = memchr::memchr_iter(0xEF, bytes).find(is_noncharacter);
@@ -78,44 +99,29 @@ pub(super) struct Run {
     pub(super) is_odd: bool,
 }
 
-/// By byte: whether text stops there, and whether it is `]` or `>`.
-const STOP: u8 = 1;
-const ODD: u8 = 2;
-const CLASSES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut rest = table.as_mut_slice();
-    let mut byte = 0u8;
-    while let Some((entry, tail)) = rest.split_first_mut() {
-        *entry = match byte {
-            b'<' | b'&' | b'\r' => STOP,
-            b']' | b'>' => ODD,
-            _ => 0,
-        };
-        rest = tail;
-        byte = byte.wrapping_add(1);
-    }
-    table
-};
-
-/// So many bytes are looked at one by one before the vector searches are worth their beginning.
+/// So many bytes are looked at eight by eight before the vector searches are worth their beginning.
 const SHORT: usize = 32;
 
 /// How far text goes as it stands.
 #[inline]
 pub(super) fn run(piece: &[u8]) -> Run {
-    let mut classes = 0;
-    for (at, byte) in piece.iter().take(SHORT).enumerate() {
-        let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or_default();
-        if class & STOP != 0 {
-            return Run { length: at, is_stopped: true, is_odd: classes & ODD != 0 };
+    let (mut at, mut odd) = (0, 0);
+    while at < SHORT {
+        let Some(eight) = short::eight(piece, at) else { break };
+        let stops = short::marks(eight, b'<') | short::marks(eight, b'&') | short::marks(eight, b'\r');
+        let odds = short::marks(eight, b']') | short::marks(eight, b'>');
+        if stops != 0 {
+            let before = (stops & stops.wrapping_neg()) - 1;
+            return Run { length: at + short::first(stops), is_stopped: true, is_odd: (odd | odds & before) != 0 };
         }
-        classes |= class;
+        odd |= odds;
+        at += 8;
     }
-    let rest = piece.get(SHORT..).unwrap_or_default();
+    let rest = piece.get(at..).unwrap_or_default();
     let stop = memchr::memchr3(b'<', b'&', b'\r', rest);
     let rest = rest.get(..stop.unwrap_or(rest.len())).unwrap_or(rest);
-    let is_odd = classes & ODD != 0 || memchr::memchr2(b']', b'>', rest).is_some();
-    Run { length: piece.len().min(SHORT) + rest.len(), is_stopped: stop.is_some(), is_odd }
+    let is_odd = odd != 0 || memchr::memchr2(b']', b'>', rest).is_some();
+    Run { length: at + rest.len(), is_stopped: stop.is_some(), is_odd }
 }
 
 /// How much of the bytes is whole characters: without a character at the end that goes on beyond them.
@@ -193,20 +199,35 @@ pub(super) fn qname(text: &str, at: usize, limit: usize) -> Result<QName, Flaw> 
     }
 }
 
+/// Longer names than this are read, too, but less quickly.
+const NEAR: usize = 48;
+
 /// A QName in ASCII at the beginning of a piece, with `>` right behind it: the length of its prefix with the colon, and its
 /// own. None for everything else, which needs a closer look.
 #[inline]
 pub(super) fn plain_name(piece: &[u8], limit: usize) -> Option<(usize, usize)> {
-    let first = ascii_name(piece, 0);
-    let (prefix, end) = match piece.get(first) {
-        Some(b':') => (first + 1, ascii_name(piece, first + 1)),
-        _ => (0, first),
-    };
-    let is_plain = piece.get(end) == Some(&b'>')
-        && end <= limit
-        && starts_ascii(piece, 0)
-        && (prefix == 0 || starts_ascii(piece, prefix));
+    let end = short::position(piece, b'>', NEAR)?;
+    let name = piece.get(..end)?;
+    let (all, any) = short::classes(name, &IN_QNAME);
+    if all == 0 || end > limit || !starts_ascii(name, 0) {
+        return None;
+    }
+    if any & COLON == 0 {
+        return Some((0, end));
+    }
+    let prefix = short::position(name, b':', NEAR)? + 1;
+    let local = name.get(prefix..)?;
+    let is_plain = starts_ascii(local, 0) && short::classes(local, &IN_QNAME).1 & COLON == 0;
     is_plain.then_some((prefix, end))
+}
+
+/// Where the name of an attribute ends that is a space, an NCName in ASCII and `="`; at least that is where a value begins.
+#[inline]
+pub(super) fn plain_attribute_name(bytes: &[u8], at: usize) -> Option<usize> {
+    let end = ascii_name(bytes, at + 1);
+    let is_plain =
+        bytes.get(at) == Some(&b' ') && starts_ascii(bytes, at + 1) && bytes.get(end..end + 2) == Some(b"=\"");
+    is_plain.then_some(end)
 }
 
 /// A QName that is not plain ASCII, or none.
@@ -270,6 +291,25 @@ const IN_ASCII_NAME: [bool; 256] = {
     table
 };
 
+/// By byte: not 0 for the ASCII characters of a QName, and which of them is the colon.
+const IN_QNAME: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut rest = table.as_mut_slice();
+    let mut byte = 0u8;
+    while let Some((entry, tail)) = rest.split_first_mut() {
+        *entry = match byte {
+            b':' => COLON | 1,
+            b'_' | b'-' | b'.' => 1,
+            _ if byte.is_ascii_alphanumeric() => 1,
+            _ => 0,
+        };
+        rest = tail;
+        byte = byte.wrapping_add(1);
+    }
+    table
+};
+const COLON: u8 = 2;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,14 +334,17 @@ mod tests {
         ] {
             assert_eq!(is_char(c), allowed, "{c:?}");
             let piece = format!("thông {c} điệp");
-            assert_eq!(forbidden(&piece), (!allowed).then_some(7), "{c:?}");
+            assert_eq!(survey(piece.as_bytes()).1, (!allowed).then_some(7), "{c:?}");
         }
     }
 
     #[test]
     fn the_first_forbidden_character_is_found() {
         for (text, at) in [("đ\u{1}\u{FFFF}", Some(2)), ("đ\u{FFFF}\u{1}", Some(2)), ("\t\r\n\u{FFFD}", None)] {
-            assert_eq!(forbidden(text), at, "{text:?}");
+            for before in [0, 1, 63, 64, 509, 510, 511, 512, 2000] {
+                let text = "x".repeat(before) + text;
+                assert_eq!(survey(text.as_bytes()).1, at.map(|at| before + at), "{text:?}");
+            }
         }
     }
 
@@ -309,10 +352,10 @@ mod tests {
     fn calm_text_has_nothing_that_needs_a_closer_look() {
         for byte in 0..=u8::MAX {
             let wanted = matches!(byte, b'\n' | b' '..=0x7F) && !matches!(byte, b'<' | b'>' | b'&' | b']');
-            for length in [1, 15, 16, 33, 100] {
+            for length in [1, 15, 16, 33, 100, 600, 1500] {
                 let mut bytes = vec![b'x'; length];
                 bytes[length / 2] = byte;
-                assert_eq!(is_calm(&bytes), wanted, "{byte} in {length}");
+                assert_eq!(survey(&bytes).0, wanted, "{byte} in {length}");
             }
         }
     }

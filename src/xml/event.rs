@@ -139,6 +139,14 @@ impl<'r> Start<'r> {
         Name::innermost(self.open, self.scope)
     }
 
+    /// Whether this is its local name, in whatever namespace.
+    #[inline]
+    #[must_use]
+    pub fn is_local(&self, local: &str) -> bool {
+        let (qualified, prefix, _) = self.open.innermost();
+        qualified.len() - prefix == local.len() && qualified.ends_with(local)
+    }
+
     /// Whether any attribute has a prefix.
     #[inline]
     pub(super) fn has_prefixed(&self) -> bool {

@@ -45,15 +45,16 @@ pub(super) struct Vetted<'a> {
 
 /// Looks at bytes that end with a whole character, if they are UTF-8.
 pub(super) fn vet(bytes: &[u8]) -> Vetted<'_> {
-    let is_calm = chars::is_calm(bytes);
+    let (is_calm, forbidden) = chars::survey(bytes);
     let (text, wrong) = match std::str::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(error) => (prefix(bytes, error.valid_up_to()), Some((Code::XmlEncoding, "not UTF-8"))),
     };
-    let forbidden = if is_calm { None } else { chars::forbidden(text) };
     match forbidden {
-        Some(at) => Vetted { text: text.get(..at).unwrap_or_default(), wrong: Some(chars::FORBIDDEN), is_calm },
-        None => Vetted { text, wrong, is_calm },
+        Some(at) if at < text.len() => {
+            Vetted { text: text.get(..at).unwrap_or_default(), wrong: Some(chars::FORBIDDEN), is_calm }
+        }
+        _ => Vetted { text, wrong, is_calm },
     }
 }
 

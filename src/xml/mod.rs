@@ -18,6 +18,7 @@ mod open;
 mod reader;
 mod reference;
 mod scope;
+mod short;
 mod slice;
 mod source;
 mod stream;

@@ -100,13 +100,12 @@ impl Open {
     fn count(&mut self, local: &str) -> u32 {
         let first = self.elements.last().map_or(0, |parent| parent.children);
         let names = self.sibling_names.as_bytes();
-        let same = |known: &&mut Sibling| {
-            let name = names.get(known.name..known.name + known.length);
-            known.length == local.len() && name.is_some_and(|name| chars::is_same(name, local.as_bytes()))
-        };
-        if let Some(known) = self.siblings.iter_mut().skip(first).find(same) {
-            known.count = known.count.saturating_add(1);
-            return known.count;
+        for known in self.siblings.get_mut(first..).unwrap_or_default() {
+            let name = names.get(known.name..known.name + known.length).unwrap_or_default();
+            if chars::is_same(name, local.as_bytes()) {
+                known.count = known.count.saturating_add(1);
+                return known.count;
+            }
         }
         if self.siblings.len() - first >= SIBLING_NAMES_MAX {
             return 0;

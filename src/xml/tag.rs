@@ -61,7 +61,12 @@ impl Tag {
         self.clear();
         let mut at = name.local.end;
         self.is_canonical = true;
-        while let Some(start) = next_attribute(text, at)? {
+        loop {
+            if let Some(behind) = self.plain_attribute(text, at, limits) {
+                at = behind;
+                continue;
+            }
+            let Some(start) = next_attribute(text, at)? else { break };
             at = self.attribute_at(text, (at, start), limits, scope)?;
         }
         for at in 0..self.items.len() {
@@ -70,6 +75,27 @@ impl Tag {
         }
         self.is_canonical &= at == text.len();
         resolve(text, &name.prefix, scope)
+    }
+
+    /// Reads an attribute as most are: a space, a name in ASCII without a prefix, and in double quotes a value that needs
+    /// no closer look. Nothing where it is another, of which nothing was read yet.
+    #[inline]
+    fn plain_attribute(&mut self, text: &str, at: usize, limits: &Limits) -> Option<usize> {
+        let bytes = text.as_bytes();
+        let end = chars::plain_attribute_name(bytes, at)?;
+        let value = end + 2;
+        let length = bytes.get(value..)?.iter().position(|byte| *byte == b'"' || is_special(*byte))?;
+        let is_plain = bytes.get(value + length) == Some(&b'"')
+            && end - at <= limits.name
+            && length <= limits.value
+            && self.items.len() < limits.attributes;
+        let start = at + 1;
+        if !is_plain || text.get(start..end)? == "xmlns" {
+            return None;
+        }
+        let name = QName { prefix: start..start, local: start..end };
+        self.items.push(Item { name, value: Value::Literal(value..value + length), binding: Binding::NONE });
+        Some(value + length + 1)
     }
 
     /// Reads one attribute or namespace declaration; gives the place behind it.

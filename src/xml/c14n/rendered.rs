@@ -6,35 +6,36 @@ use crate::xml::chars;
 
 #[derive(Debug)]
 struct Declaration {
+    /// The depth of the element that has it.
+    depth: usize,
     prefix: Range<usize>,
     uri: Range<usize>,
 }
 
-/// A stack of declarations over one arena, a part of it for each open element.
+/// A stack of declarations over one arena. Most elements have none and cost nothing but a count.
 #[derive(Debug, Default)]
 pub(super) struct Rendered {
     arena: Vec<u8>,
     declarations: Vec<Declaration>,
-    /// For each open element: how many declarations and how much of the arena stood before it.
-    elements: Vec<(usize, usize)>,
+    depth: usize,
 }
 
 impl Rendered {
     pub(super) fn depth(&self) -> usize {
-        self.elements.len()
+        self.depth
     }
 
     #[inline]
     pub(super) fn open(&mut self) {
-        self.elements.push((self.declarations.len(), self.arena.len()));
+        self.depth += 1;
     }
 
     #[inline]
     pub(super) fn close(&mut self) {
-        if let Some((declarations, arena)) = self.elements.pop() {
-            self.declarations.truncate(declarations);
-            self.arena.truncate(arena);
+        while let Some(own) = self.declarations.pop_if(|last| last.depth == self.depth) {
+            self.arena.truncate(own.prefix.start);
         }
+        self.depth = self.depth.saturating_sub(1);
     }
 
     /// Declares a prefix on the innermost element, unless it has this very meaning in the output already.
@@ -54,18 +55,19 @@ impl Rendered {
         self.arena.extend_from_slice(prefix);
         let middle = self.arena.len();
         self.arena.extend_from_slice(uri);
-        self.declarations.push(Declaration { prefix: start..middle, uri: middle..self.arena.len() });
+        let (prefix, uri) = (start..middle, middle..self.arena.len());
+        self.declarations.push(Declaration { depth: self.depth, prefix, uri });
     }
 
     /// Whether the innermost element has declarations.
     #[inline]
     pub(super) fn has_own(&self) -> bool {
-        self.elements.last().is_some_and(|element| self.declarations.len() > element.0)
+        self.declarations.last().is_some_and(|last| last.depth == self.depth)
     }
 
     /// The declarations of the innermost element as (prefix, URI), sorted by prefix.
     pub(super) fn own(&mut self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let first = self.elements.last().map_or(0, |element| element.0);
+        let first = self.declarations.iter().rposition(|outer| outer.depth < self.depth).map_or(0, |at| at + 1);
         let octets = |range: &Range<usize>| self.arena.get(range.clone()).unwrap_or_default();
         let own = self.declarations.get_mut(first..).unwrap_or_default();
         if own.len() > 1 {
