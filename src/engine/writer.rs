@@ -113,7 +113,6 @@ impl Writer {
         if let Some(refusal) = shared.poisoned.get() {
             return refuse_all(first, jobs, refusal);
         }
-        self.journal.seal_if_asked();
         // 1. Decide. Nothing is written: a crash leaves nothing, senders try again.
         let reader = match shared.index.reader() {
             Ok(reader) => reader,
@@ -129,6 +128,8 @@ impl Writer {
         let limits = self.look(last);
         let mut pending = Pending::new(Overlay::new(reader.as_ref()), limits.reading.time(self.clock.as_ref()));
         let outcomes = self.decide(first, jobs, &mut pending, &limits);
+        // After what waits was taken: whoever asked for it, and waits for an answer out of this batch, has it then.
+        self.journal.seal_if_asked();
         let Some(at) = pending.first() else { return self.answer(outcomes, &[]) };
 
         // 2. Commit point: one record, one sync. A crash before leaves nothing; after it everything below is derived
