@@ -102,7 +102,7 @@ impl<'i> Pending<'i> {
 
     /// What the index gets, once the record stands at `placed`.
     pub(super) fn writes(self, placed: &Placed) -> Result<(Writes, Vec<Bytes>), IndexError> {
-        let places = crate::hub::apply::place(&self.entries, &self.contents, placed)?;
+        let places = crate::hub::apply::place(&self.entries, &self.contents, placed, &self.view)?;
         let mut writes = self.view.into_writes();
         writes.extend(places);
         Ok((writes, self.leaves))

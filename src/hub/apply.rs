@@ -51,17 +51,20 @@ pub fn apply(entry: &Entry, contents: &[Content], view: &dyn Read) -> Result<Wri
     Ok(writes)
 }
 
-/// Rows that say where a record and its bodies stand. Known only after the append.
-pub fn place(entries: &[Entry], contents: &[Content], placed: &Placed) -> Result<Writes, IndexError> {
+/// Rows that say where a record and its bodies stand. Known only after the append. `view` holds the record's own rows.
+pub fn place(entries: &[Entry], contents: &[Content], placed: &Placed, view: &dyn Read) -> Result<Writes, IndexError> {
     let mut writes = BTreeMap::new();
     if let Some(first) = entries.first() {
         writes.insert(keys::position(first.seq).into_vec(), Some(encode(&placed.position)?));
     }
-    for (content, location) in contents.iter().zip(&placed.bodies) {
-        if content.kind == ContentKind::Body
-            && let Some(message) = entry_of(entries, content).and_then(message_of)
-        {
-            writes.insert(keys::body(message).into_vec(), Some(encode::<BodyLocation>(location)?));
+    for (content, location) in contents.iter().zip(&placed.bodies).filter(|(it, _)| it.kind == ContentKind::Body) {
+        let Some(entry) = entry_of(entries, content) else { continue };
+        let Some(message) = message_of(entry) else { continue };
+        let doomed = life::doomed_with(&Rows(view), entry.seq, message)?;
+        let location = if doomed.is_some() { &BodyLocation::Destroyed } else { location };
+        writes.insert(keys::body(message).into_vec(), Some(encode::<BodyLocation>(location)?));
+        if let Some(row) = doomed {
+            writes.insert(keys::doomed(placed.position.segment, message).into_vec(), Some(encode(&row)?));
         }
     }
     Ok(writes)

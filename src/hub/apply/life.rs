@@ -8,7 +8,7 @@ use crate::hub::backup::BackupRow;
 use crate::hub::destroy;
 use crate::hub::entry::{Entry, Event};
 use crate::hub::keys;
-use crate::hub::rows::{ContentRow, DeliveryRow, DoomedRow, EpochRow, MessageBody, MessageRow};
+use crate::hub::rows::{ContentRow, DeliveryRow, DoomedRow, EpochRow, MessageBody, MessageRow, Rows};
 use crate::index::IndexError;
 use crate::journal::BodyLocation;
 
@@ -51,8 +51,11 @@ impl Rowser<'_> {
         let Some(row) = self.rows.message(message)? else { return Ok(()) };
         let (state, since, seq) = (ContentState::Destroyed, entry.time, entry.seq);
         self.put(&keys::content(message), &ContentRow { state, since, seq, rule: rule.clone(), header: *header })?;
+        let is_placed = self.rows.0.get(keys::body(message).as_slice())?.is_some();
         self.put(&keys::body(message), &BodyLocation::Destroyed)?;
-        self.doom(message, &row, DoomedRow { at: row.seq, ordered: entry.seq, header: *header, spill: *spill })?;
+        if is_placed {
+            self.doom(message, &row, DoomedRow { at: row.seq, ordered: entry.seq, header: *header, spill: *spill })?;
+        }
         self.unlist(message, *header)?;
         if *header { self.blank(message, row) } else { Ok(()) }
     }
@@ -91,4 +94,16 @@ impl Rowser<'_> {
         }
         self.put(&keys::message(message), &row)
     }
+}
+
+/// The order to destroy a message that came in the same record as its own entry (a status beside the spill of its
+/// document): where its bytes stand is known only once the record is placed.
+pub(super) fn doomed_with(rows: &Rows<'_>, at: Seq, message: MessageId) -> Result<Option<DoomedRow>, IndexError> {
+    let content = rows.content(message)?.filter(|content| content.state == ContentState::Destroyed);
+    Ok(content.map(|ContentRow { seq, rule, header, .. }| DoomedRow {
+        at,
+        ordered: seq,
+        header,
+        spill: rule.is_none(),
+    }))
 }
