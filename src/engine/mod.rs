@@ -11,6 +11,7 @@ mod examined;
 mod held;
 mod hub;
 mod ids;
+mod leftovers;
 mod open;
 mod reads;
 mod receipt;

@@ -14,6 +14,7 @@ use crate::engine::clockwork::Clockwork;
 use crate::engine::examined::Examined;
 use crate::engine::hub::{Hub, Inner};
 use crate::engine::ids::RandomIds;
+use crate::engine::leftovers;
 use crate::engine::refusals::RefusalRate;
 use crate::engine::replay::{Replayed, Watch, replay};
 use crate::engine::room::Room;
@@ -196,6 +197,8 @@ impl Hub {
         };
         let payloads = Payloads::open(ground.disk(), &data.payloads())?;
         let mut writer = open_writer(ground, config, data, key, Arc::clone(&clock))?;
+        // Under the journal's lock, and before anybody can send.
+        let files = leftovers::files(&payloads)?;
         let trust = TrustStore::open_kept(config.trust.rules(), data.trust_sources(), &data.crl_floors(), clock.now())?;
         warn_of_trust(&trust);
         if writer.tree.view().size() == 0 {
@@ -207,13 +210,16 @@ impl Hub {
         let hub = start(writer, payloads, trust, clock, view, quota)?;
         crate::engine::erase::resume(&hub.0)
             .map_err(|source| OpenError::Io { what: "the thread that erases", source })?;
+        leftovers::sweep(&hub.0, files)
+            .map_err(|source| OpenError::Io { what: "the thread that clears payloads", source })?;
         hub.hand_over_blocks().map_err(OpenError::First)?;
         crate::engine::held::watch(&hub)
             .map_err(|source| OpenError::Io { what: "the thread that looks at held messages", source })?;
         crate::engine::watch::watch(&hub.0, data.trust_sources())
             .map_err(|source| OpenError::Io { what: "the thread that watches trust", source })?;
         let bytes_per_second = config.journal.scrub_bytes_per_second;
-        scrub::start(&hub.0, scrub::Ground { disk: ground.disk(), folder: data.journal(), bytes_per_second })
+        let pause = std::time::Duration::from_mins(u64::from(config.journal.scrub_pause_minutes));
+        scrub::start(&hub.0, scrub::Ground { disk: ground.disk(), folder: data.journal(), bytes_per_second, pause })
             .map_err(|source| OpenError::Io { what: "the thread that reads again what is kept", source })?;
         Ok(hub)
     }

@@ -82,6 +82,11 @@ pub fn message(id: MessageId) -> Key {
 pub fn body(id: MessageId) -> Key {
     Key::new(b'b').bytes(id.0.as_bytes())
 }
+/// Every message's bytes.
+#[must_use]
+pub fn body_prefix() -> Key {
+    Key::new(b'b')
+}
 /// A document of a sender.
 #[must_use]
 pub fn document(from: &OrganId, document: &DocumentId) -> Key {
@@ -186,6 +191,11 @@ pub fn signer(digest: &Digest) -> Key {
 #[must_use]
 pub fn material(sha256: &Digest) -> Key {
     Key::new(b'M').bytes(sha256.as_bytes())
+}
+/// All of them.
+#[must_use]
+pub fn material_prefix() -> Key {
+    Key::new(b'M')
 }
 /// All messages that are held.
 #[must_use]

@@ -271,3 +271,29 @@ async fn law_8_of_a_spill_no_byte_is_left_in_the_data_folder_but_the_proof_of_it
     assert_eq!(hub.hub.spill_find(&operator(), &format!("{}/VPCP-TH", MARKS[3])).err().unwrap().code, Code::NotFound);
     assert_eq!(hub.hub.spill_find(&operator(), "G22 nho").unwrap()[0].id, spilled[0]);
 }
+
+/// A crash between the file of a large document and the record that names it leaves a file that nothing names: also of
+/// what was refused afterwards, or destroyed and sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn law_8_a_large_file_that_no_record_names_is_gone_after_the_next_start() {
+    let hub = TestHub::new().await;
+    let sender = hub.caller("G22").await;
+    let message = sent(&hub, &sender, "1", &"AAAC".repeat(100_000)).await;
+    let payloads = DataFolder::new(hub.folder.path()).payloads();
+    let named = files(&payloads);
+    assert_eq!(named.len(), 1);
+    let young = named[0].with_file_name(uuid::Uuid::now_v7().simple().to_string());
+    let old = payloads.join("019200").join("0192003344557f1fa3b0c4d5e6f70809");
+    std::fs::create_dir(old.parent().unwrap()).unwrap();
+    for left in [&young, &old] {
+        std::fs::write(left, "left by a crash").unwrap();
+    }
+    let hub = hub.restart_without_index();
+    let started = std::time::Instant::now();
+    while young.exists() || old.exists() {
+        assert!(started.elapsed().as_secs() < 20, "what a crash has left is still there");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(files(&payloads), named, "what a record names stays");
+    assert!(hub.hub.content(&sender, message, None).is_ok());
+}
