@@ -83,6 +83,8 @@ pub struct JournalConfig {
     /// How fast everything that is kept is read again, to find damage early, octets a second; 0: never. Default
     /// 4,194,304.
     pub scrub_bytes_per_second: u64,
+    /// Time between two such passes, and before the first.
+    pub scrub_pause_minutes: u32,
     /// Room that ordinary messages leave free, octets. Default 67,108,864.
     pub free_bytes_min: u64,
     /// Room kept in a file for a disk that others have filled, octets; as much as a segment and a little, since
@@ -127,6 +129,7 @@ impl Default for JournalConfig {
         Self {
             segment_bytes: 64 << 20,
             scrub_bytes_per_second: 4 << 20,
+            scrub_pause_minutes: 60,
             free_bytes_min: 64 << 20,
             reserve_bytes: 72 << 20,
         }
@@ -262,6 +265,8 @@ cache_bytes = {}
 segment_bytes = {}
 # Tốc độ đọc lại những gì đang giữ để sớm thấy chỗ hỏng; 0: không đọc. / How fast what is kept is read again; 0: never.
 scrub_bytes_per_second = {}
+# Số phút nghỉ giữa hai lần đọc lại. / Minutes between two such passes.
+scrub_pause_minutes = {}
 # Chỗ trống mà văn bản thường phải chừa lại; hết chỗ thì trả lời 507. / Room that ordinary messages leave free; beyond it, 507.
 free_bytes_min = {}
 # Chỗ giữ sẵn cho thu hồi, hủy nội dung và việc vận hành khi đĩa đầy. / Room kept for revokes, retention and operators on a full disk.
@@ -280,6 +285,7 @@ bytes_max = {}
         index.cache_bytes,
         journal.segment_bytes,
         journal.scrub_bytes_per_second,
+        journal.scrub_pause_minutes,
         journal.free_bytes_min,
         journal.reserve_bytes,
         held.messages_max,
@@ -391,6 +397,9 @@ impl DataFolder {
         ]
     }
 }
+
+/// The file of a trust folder with the highest numbers of CRLs seen.
+pub const CRL_FLOORS: &str = "crl-floors.json";
 
 /// The folders of a trust folder: `roots/`, `intermediates/`, `crl/`, `ocsp/`.
 #[must_use]

@@ -21,6 +21,10 @@ use crate::domain::Seq;
 use crate::journal::disk::Real;
 use crate::journal::{Body, Peek};
 use crate::trail::{Checkpoint, LogKey, Proof, VerifierKey};
+use crate::trust::CrlFloors;
+
+/// As the manifest names it.
+const CRL_FLOORS: &str = "trust/crl-floors.json";
 
 /// What the one who restores brings along.
 #[derive(Debug, Default)]
@@ -31,6 +35,8 @@ pub struct Wish {
     pub checkpoints: Vec<PathBuf>,
     /// Origin of a new epoch; by default the old one with a number.
     pub origin: Option<String>,
+    /// Numbers of CRLs that were seen since the backup was made: the `trust/crl-floors.json` of the folder that is lost.
+    pub crl_floors: Option<PathBuf>,
 }
 
 /// What was restored.
@@ -84,7 +90,9 @@ pub fn restore(backup: &Path, data: &DataFolder, wish: &Wish) -> Result<Restored
     let missing = last.checkpoint.size.saturating_sub(manifest.size);
     let key = same_epoch_key(&manifest, wish, missing)?;
     is_empty(data)?;
+    let floors = newer_floors(data, wish)?;
     copy(backup, data, &manifest)?;
+    raise_floors(backup, data, &manifest, &floors)?;
     let epoch = match key {
         Some(key) => {
             key.save(&data.log_key())?;
@@ -154,12 +162,51 @@ fn same_epoch_key(manifest: &Manifest, wish: &Wish, missing: Seq) -> Result<Opti
     Ok((missing == 0).then_some(key))
 }
 
+/// Nothing may stand there but what is merged: the numbers of CRLs.
 fn is_empty(data: &DataFolder) -> Result<(), BackupError> {
-    let mut entries = match std::fs::read_dir(data.path()) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(at(data.path()))?,
+    let floors = data.crl_floors();
+    let there = files_below(data.path()).map_err(at(data.path()))?;
+    if there.iter().any(|path| *path != floors) { Err(BackupError::NotEmpty(data.path().to_owned())) } else { Ok(()) }
+}
+
+/// The files below a folder, and the folders without any; none where it is not there.
+fn files_below(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
     };
-    if entries.next().is_some() { Err(BackupError::NotEmpty(data.path().to_owned())) } else { Ok(()) }
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let inner = if entry.file_type()?.is_dir() { files_below(&entry.path())? } else { Vec::new() };
+        if inner.is_empty() { found.push(entry.path()) } else { found.extend(inner) }
+    }
+    Ok(found)
+}
+
+/// What is known of CRLs beside the backup: brought along, or already standing in the target.
+fn newer_floors(data: &DataFolder, wish: &Wish) -> Result<CrlFloors, BackupError> {
+    let there = data.crl_floors();
+    let standing = CrlFloors::load(&there).map_err(at(&there))?;
+    match &wish.crl_floors {
+        Some(path) if !path.exists() => Err(at(path)(std::io::ErrorKind::NotFound.into())),
+        Some(path) => Ok(standing.raised(&CrlFloors::load(path).map_err(at(path))?)),
+        None => Ok(standing),
+    }
+}
+
+/// A CRL that was refused as too old before is refused afterwards: the backup never brings a lower number back.
+fn raise_floors(backup: &Path, data: &DataFolder, manifest: &Manifest, newer: &CrlFloors) -> Result<(), BackupError> {
+    let kept = manifest.files.iter().find(|file| file.path == Path::new(CRL_FLOORS));
+    let backed_up = kept.map_or_else(
+        || Ok(CrlFloors::default()),
+        |file| {
+            let copy = file.copy_in(backup);
+            CrlFloors::load(&copy).map_err(at(&copy))
+        },
+    )?;
+    let path = data.crl_floors();
+    backed_up.raised(newer).save(&path).map_err(at(&path))
 }
 
 fn copy(backup: &Path, data: &DataFolder, manifest: &Manifest) -> Result<(), BackupError> {
@@ -179,7 +226,8 @@ fn copy(backup: &Path, data: &DataFolder, manifest: &Manifest) -> Result<(), Bac
             }
         }
     }
-    for file in manifest.files.iter().filter(|file| file.path != Path::new("truc.toml")) {
+    let others = [Path::new("truc.toml"), Path::new(CRL_FLOORS)];
+    for file in manifest.files.iter().filter(|file| !others.contains(&file.path.as_path())) {
         files::copy(&file.copy_in(backup), &data.path().join(&file.path))?;
     }
     Ok(())

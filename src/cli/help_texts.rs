@@ -571,6 +571,12 @@ pub(super) const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "Tên của kỷ nguyên mới; mặc định: tên cũ kèm số",
         "Name of the new epoch; default: the old one with a number",
     ),
+    (
+        "restore",
+        "crl_floors",
+        "trust/crl-floors.json của thư mục cũ: CRL cũ hơn số đã thấy vẫn bị từ chối",
+        "trust/crl-floors.json of the old folder: CRLs older than those seen stay refused",
+    ),
     ("spill destroy", "all", "Mọi thông điệp mang tên đó", "Every message that is so named"),
 ];
 

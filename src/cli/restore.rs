@@ -19,6 +19,8 @@ pub(super) struct Options {
     checkpoint: Vec<PathBuf>,
     #[arg(long, value_name = "NAME")]
     origin: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    crl_floors: Option<PathBuf>,
 }
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
@@ -26,6 +28,7 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
         log_key: options.log_key.clone(),
         checkpoints: options.checkpoint.clone(),
         origin: options.origin.clone(),
+        crl_floors: options.crl_floors.clone(),
     };
     let restored = backup::restore(&options.backup, &context.data, &wish).map_err(|error| failure(&error))?;
     if context.out.is_json() { context.out.json(&restored) } else { report(context, &restored) }

@@ -102,11 +102,16 @@ impl TrustStore {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_offered(sources: Sources, offered: &[Vec<u8>], now: Timestamp) -> Result<Self, TrustError> {
+    pub fn open_offered(
+        sources: Sources,
+        offered: &[Vec<u8>],
+        floors: &CrlFloors,
+        now: Timestamp,
+    ) -> Result<Self, TrustError> {
         let mut files = files(&sources);
         let items = offered.iter().filter(|der| is_authority(der)).cloned().collect();
         files.intermediates.push(Loaded { path: PathBuf::from("KeyInfo"), items: Ok(items) });
-        Self::of(files, Rules::of(Usage::SIGNER), sources, CrlFloors::default(), now)
+        Self::of(files, Rules::of(Usage::SIGNER), sources, floors.clone(), now)
     }
 
     /// Loads a store by these rules, which remembers over restarts in this file which CRLs it has seen.

@@ -153,6 +153,25 @@ fn an_edxml_message_is_judged_by_its_profile_and_its_content_told_apart() {
 }
 
 #[test]
+fn a_crl_older_than_one_that_was_seen_is_not_believed_here_either() {
+    let mut hub = TestHub::running();
+    let sent = hub.send("H41", "1/VPCP-TH", &[]);
+    hub.run(&["--json", "verify", &sent]).yes();
+    hub.stop();
+    let path = hub.path("trust/crl-floors.json");
+    let mut floors: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    floors.as_object_mut().unwrap().values_mut().for_each(|number| *number = "7fff".into());
+    std::fs::write(&path, floors.to_string()).unwrap();
+    let trust = hub.path("trust").display().to_string();
+    for more in [&[][..], &["--trust", &trust]] {
+        let judged = hub.run(&[&["--json", "verify", &sent], more].concat()).code_is(1).json();
+        assert_eq!(judged["sub_indication"], "TRY_LATER", "{judged}");
+    }
+    std::fs::write(&path, "damaged").unwrap();
+    hub.run(&["verify", &sent]).code_is(66);
+}
+
+#[test]
 fn parts_signed_by_their_id_are_told_by_path_and_lines() {
     let desk = Desk::new();
     let text = format!("<note>\n<part Id='p'>An</part>\n<other/>\n{}</note>\n", template("#p", ""));

@@ -156,7 +156,7 @@ async fn a_restore_is_refused_where_others_hold_another_history_or_the_backup_is
     let key = LogKey::load(&data.log_key()).unwrap();
     let forged = hub.folder.path().with_extension("forged");
     std::fs::write(&forged, key.checkpoint(manifest.size - 1, truc::domain::Digest([7; 32]))).unwrap();
-    let wish = |log_key: Option<PathBuf>, checkpoints: Vec<PathBuf>| Wish { log_key, checkpoints, origin: None };
+    let wish = |log_key: Option<PathBuf>, checkpoints: Vec<PathBuf>| Wish { log_key, checkpoints, ..Wish::default() };
     let refused = backup::restore(other.path(), &new, &wish(None, vec![forged]));
     assert!(matches!(refused, Err(BackupError::Root { .. })), "{refused:?}");
     let refused = backup::restore(other.path(), &new, &wish(Some(data.log_key()), vec![]));
@@ -189,4 +189,55 @@ async fn another_log_key_without_a_restore_is_a_refusal_to_start() {
     LogKey::generate(&config.hub.origin, &ring::rand::SystemRandom::new()).unwrap().save(&data.log_key()).unwrap();
     assert!(matches!(Hub::open(&config, &data, clock).err(), Some(OpenError::AnotherKey { .. })));
     drop(folder);
+}
+
+/// The floors of a folder, each number replaced.
+fn floors(data: &DataFolder, number: &str) -> String {
+    let text = std::fs::read_to_string(data.crl_floors()).unwrap();
+    let mut floors: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let series = floors.as_object_mut().unwrap();
+    assert!(!series.is_empty(), "the hub has seen CRLs");
+    series.values_mut().for_each(|value| *value = number.into());
+    floors.to_string()
+}
+
+fn same(one: &Path, other: &str) -> bool {
+    let one: serde_json::Value = serde_json::from_slice(&std::fs::read(one).unwrap()).unwrap();
+    one == serde_json::from_str::<serde_json::Value>(other).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_backup_never_brings_back_a_lower_number_of_a_crl() {
+    let hub = TestHub::new().await;
+    let data = complete(&hub);
+    let other = tempfile::tempdir().unwrap();
+    send(&hub, 0, "AAAA").await;
+    let hub = hub.restart();
+    make(&hub, &data, other.path());
+    let own = std::fs::read_to_string(data.crl_floors()).unwrap();
+    let (newer, older) = (floors(&data, "7fff"), floors(&data, "00"));
+    let brought = hub.folder.path().with_extension("floors");
+    let restore = |target: &Path| {
+        let wish = Wish { crl_floors: brought.exists().then(|| brought.clone()), ..Wish::default() };
+        backup::restore(other.path(), &DataFolder::new(target), &wish).map(|_| DataFolder::new(target).crl_floors())
+    };
+    let targets = [(); 5].map(|()| tempfile::tempdir().unwrap());
+    let [plain, lower, higher, standing, full] = &targets;
+
+    assert!(same(&restore(plain.path()).unwrap(), &own), "as it was backed up");
+    std::fs::write(&brought, older).unwrap();
+    assert!(same(&restore(lower.path()).unwrap(), &own), "only ever upwards");
+    std::fs::write(&brought, &newer).unwrap();
+    assert!(same(&restore(higher.path()).unwrap(), &newer));
+    let again = restored(&hub, &DataFolder::new(higher.path()));
+    assert_eq!(again.trust().report().crls, 0, "the CRLs of the backup are older than what was seen");
+    again.close();
+
+    std::fs::remove_file(&brought).unwrap();
+    let there = DataFolder::new(standing.path()).crl_floors();
+    std::fs::create_dir(there.parent().unwrap()).unwrap();
+    std::fs::write(&there, &newer).unwrap();
+    assert!(same(&restore(standing.path()).unwrap(), &newer), "what stands in the target is merged, too");
+    std::fs::write(full.path().join("truc.toml"), "").unwrap();
+    assert!(matches!(restore(full.path()), Err(BackupError::NotEmpty(_))));
 }

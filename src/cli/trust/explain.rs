@@ -9,7 +9,7 @@ use crate::cli::trust::list::open;
 use crate::cli::trust::moment;
 use crate::cli::{Context, files, words};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::trust_sources;
+use crate::config::{CRL_FLOORS, trust_sources};
 use crate::domain::{Lang, Timestamp};
 use crate::trust::files::certificates;
 use crate::trust::{Account, CrlFloors, Finding, Step, TrustStore, Usage};
@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let mut sources = trust_sources(&folder);
     sources.crls.extend(options.crl.iter().cloned());
     let now = SystemClock.now();
-    let floors = CrlFloors::load(&folder.join("crl-floors.json")).unwrap_or_default();
+    let floors = CrlFloors::load(&folder.join(CRL_FLOORS)).unwrap_or_default();
     let store = open(TrustStore::open_for(Usage::SIGNER, sources, &floors, now))?;
     let mut chain = certificates(files::read(&options.certificate)?).map_err(|error| {
         let path = options.certificate.display();

@@ -10,7 +10,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::trust::list::open;
 use crate::cli::{Context, files, words};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::trust_sources;
+use crate::config::{CRL_FLOORS, trust_sources};
 use crate::domain::{Digest, Lang};
 use crate::trust::files::{CRL_FILE_OCTETS_MAX, FileError};
 use crate::trust::import::{Candidate, Kind, candidates};
@@ -100,7 +100,7 @@ fn store(folder: &Path) -> Result<TrustStore, Failure> {
         let path = folder.join(name);
         std::fs::create_dir_all(&path).map_err(|error| Failure::write(&path, &error))?;
     }
-    let path = folder.join("crl-floors.json");
+    let path = folder.join(CRL_FLOORS);
     let floors = CrlFloors::load(&path).map_err(|error| Failure::read(&path, &error))?;
     let now = SystemClock.now();
     open(TrustStore::open_for(Usage::SIGNER, trust_sources(folder), &floors, now))

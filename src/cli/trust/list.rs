@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{Context, words};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::trust_sources;
+use crate::config::{CRL_FLOORS, trust_sources};
 use crate::domain::{Lang, Timestamp};
 use crate::refresh::{Fetched, Record};
 use crate::trust::inventory::{Authority, CrlInForce, Inventory};
@@ -23,7 +23,7 @@ pub(super) struct Options {
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let folder = options.trust.clone().unwrap_or_else(|| context.data.trust());
     let now = SystemClock.now();
-    let path = folder.join("crl-floors.json");
+    let path = folder.join(CRL_FLOORS);
     let floors = CrlFloors::load(&path).map_err(|error| Failure::read(&path, &error))?;
     let store = open(TrustStore::open_for(Usage::SIGNER, trust_sources(&folder), &floors, now))?;
     let (inventory, fetched) = (store.inventory(now), Record::load(&folder.join("fetched.json")));

@@ -1,11 +1,14 @@
 //! What is trusted: certificates named as anchors, trust folders, CRLs; without any, the data folder's, if there is one.
+//! A folder remembers the highest numbers of the CRLs seen; an older CRL is not believed here either.
+
+use std::path::PathBuf;
 
 use crate::cli::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::verify::Options;
-use crate::config::trust_sources;
+use crate::config::{CRL_FLOORS, trust_sources};
 use crate::domain::Timestamp;
-use crate::trust::{Sources, TrustStore};
+use crate::trust::{CrlFloors, Sources, TrustStore};
 
 /// A store as it stands at `at`. Certificates that came with the file may help to build paths.
 pub(super) fn open(
@@ -14,7 +17,8 @@ pub(super) fn open(
     offered: &[Vec<u8>],
     at: Timestamp,
 ) -> Result<TrustStore, Failure> {
-    TrustStore::open_offered(sources(context, options), offered, at).map_err(|error| {
+    let floors = floors(context, options)?;
+    TrustStore::open_offered(sources(context, options), offered, &floors, at).map_err(|error| {
         Failure::new(
             Exit::NoInput,
             format!("Không dùng được kho tin cậy: {error}"),
@@ -36,10 +40,24 @@ pub(super) fn sources(context: &Context, options: &Options) -> Sources {
             sources.anchors.push(path.clone());
         }
     }
-    let own = context.data.trust();
-    if options.trust.is_empty() && own.is_dir() {
+    if let Some(own) = own(context, options) {
         sources = trust_sources(&own);
     }
     sources.crls.extend(options.crl.iter().cloned());
     sources
+}
+
+/// The data folder's trust, where no other was named.
+fn own(context: &Context, options: &Options) -> Option<PathBuf> {
+    Some(context.data.trust()).filter(|own| options.trust.is_empty() && own.is_dir())
+}
+
+/// Of every series the highest number that one of the folders remembers.
+fn floors(context: &Context, options: &Options) -> Result<CrlFloors, Failure> {
+    let named = options.trust.iter().filter(|path| path.is_dir()).cloned();
+    named.chain(own(context, options)).try_fold(CrlFloors::default(), |floors, folder| {
+        let path = folder.join(CRL_FLOORS);
+        let kept = CrlFloors::load(&path).map_err(|error| Failure::read(&path, &error))?;
+        Ok(floors.raised(&kept))
+    })
 }
