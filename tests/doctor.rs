@@ -8,6 +8,8 @@
 #[allow(dead_code)]
 mod support;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ use truc::clock::{Clock as _, SetClock};
 use truc::config::{Config, DataFolder, template};
 use truc::doctor::{Finding, Report, Severity, Thoroughness, examine};
 use truc::domain::Timestamp;
+use truc::index::{Durability, Index as _, Redb, Writes};
 
 const DEEP: Thoroughness = Thoroughness { deep: true };
 
@@ -184,4 +187,67 @@ async fn keys_trust_configuration_folders_and_clock_are_looked_at() {
     }
     std::fs::remove_dir_all(data.payloads()).unwrap();
     finding(&self::report(&folder), "folder_missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_of_another_hub_and_one_that_differs_are_told_apart() {
+    let (folder, other) = (Made::new().await, Made::new().await);
+    let index = |of: &Made| of.data().index().join("index.redb");
+    std::fs::copy(index(&other), index(&folder)).unwrap();
+    assert_eq!(finding(&report(&folder), "index_foreign").severity, Severity::Warning);
+
+    let index = Redb::open(&index(&other), 1 << 20).unwrap();
+    let row: Writes = [(b"no row of a hub".to_vec(), Some(b"x".to_vec()))].into_iter().collect();
+    index.apply(&row, Durability::Checkpoint).unwrap();
+    drop(index);
+    let quick = examine(&other.data(), Thoroughness::default(), other.clock.now());
+    assert!(quick.is_sound(), "only a deep look compares rows: {:#?}", quick.findings);
+    let report = report(&other);
+    let finding = finding(&report, "index_differs");
+    assert!(finding.what.en.starts_with("1 rows") && finding.remedy.en.contains("index/"), "{finding:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_others_can_read_and_a_folder_that_they_can_write_are_told() {
+    let folder = Made::new().await;
+    let data = folder.data();
+    let mode = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    mode(&data.log_key(), 0o644);
+    mode(&data.payloads(), 0o777);
+    let before = report(&folder);
+    assert!(finding(&before, "log_key_unusable").remedy.en.contains("chmod 600"));
+    let open = finding(&before, "folder_open_to_others");
+    assert!(open.what.en.contains("payloads") && open.what.en.contains("777"), "{open:?}");
+    mode(&data.log_key(), 0o600);
+    mode(&data.payloads(), 0o700);
+    assert!(report(&folder).is_sound());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_little_room_is_told() {
+    let mut folder = Made::new().await;
+    folder.config.journal.free_bytes_min = u64::MAX / 2;
+    std::fs::write(folder.data().config(), template(&folder.config)).unwrap();
+    assert_eq!(finding(&report(&folder), "disk_nearly_full").severity, Severity::Warning);
+}
+
+/// Each is told with its date, `trust.warn_days` before it: roots, authorities and the signers of what stands here.
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_near_their_end_are_told_with_their_dates() {
+    let folder = Made::new().await;
+    assert!(report(&folder).is_sound());
+    let now = folder.clock.now();
+    let mut kinds = std::collections::BTreeSet::new();
+    // The day on which each ends is not known here: every month of the next thirty years is looked at.
+    for months in 1..360_i64 {
+        let then = Timestamp::from_millis(now.as_millis() + months * 30 * 86_400_000);
+        let report = examine(&folder.data(), Thoroughness::default(), then);
+        for finding in report.findings.iter().filter(|finding| finding.code == "certificate_ends") {
+            assert!(finding.what.en.contains(": until 20"), "{finding:?}");
+            kinds.insert(finding.what.en.split(" CN=").next().unwrap().to_owned());
+        }
+    }
+    for kind in ["The root", "The authority", "The signer's certificate", "The CRL of"] {
+        assert!(kinds.iter().any(|seen| seen.starts_with(kind)), "{kind} in {kinds:?}");
+    }
 }

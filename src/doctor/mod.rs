@@ -2,6 +2,7 @@
 //! touches and what can be done. Before: `config`, `journal`, `index`, `trail`, `trust`. After: `cli`, which prints it.
 //! Beside a running hub it looks at what is safe to look at then: everything but the index.
 
+mod certificates;
 mod index;
 mod surroundings;
 mod trail;
@@ -125,6 +126,7 @@ pub fn examine(data: &DataFolder, thoroughness: Thoroughness, now: Timestamp) ->
     let running = matches!(&lock, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock);
     let mut seen = trail::examine(data, running, &mut findings);
     surroundings::clock(seen.last_time, now, &mut findings);
+    certificates::examine(data, &config, &seen, now, &mut findings);
     if !running {
         index::examine(data, &config, thoroughness, &mut seen, &mut findings);
     }

@@ -14,13 +14,19 @@ use crate::doctor::{Finding, Severity, Text, Touched, found};
 use crate::domain::{Digest, MessageId, OrganId, Seq};
 use crate::hub::{Entry, Event};
 use crate::journal::disk::{FileSource, Real};
-use crate::journal::{Body, ContentKind, Extent, Inspected, Payload, PayloadName, Payloads, Record, Wound, inspect};
+use crate::journal::{
+    Body, Content, ContentKind, Extent, Inspected, Payload, PayloadName, Payloads, Record, Wound, inspect,
+};
+use crate::signature::SignerInfo;
 use crate::trail::{Checkpoint, LogKey, VerifierKey, leaf_hash, node_hash};
 
 /// Bytes of a payload that are read at a time.
 const BLOCK_BYTES: usize = 1 << 20;
 /// Most payloads without a record that are named one by one.
 const ORPHANS_NAMED_MAX: usize = 5;
+
+/// Most certificates that are remembered.
+const CERTIFICATES_MAX: usize = 100_000;
 
 /// What was seen of the trail.
 #[derive(Debug, Default)]
@@ -32,6 +38,8 @@ pub(super) struct Seen {
     /// Place and time of the last entry, and its salt.
     pub(super) last: Option<(Seq, [u8; 16])>,
     pub(super) last_time: Option<crate::domain::Timestamp>,
+    /// Certificates kept beside the entries, by their SHA-256.
+    pub(super) certificates: BTreeMap<Digest, SignerInfo>,
     /// Whether every record could be read.
     pub(super) is_whole: bool,
     /// Findings by their place in the list, and the entries that they touch.
@@ -105,6 +113,16 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Remembers whose certificates verdicts rest on.
+    fn certificate(&mut self, content: &Content) {
+        if let (ContentKind::Material, Body::Inline(der)) = (content.kind, &content.body)
+            && self.seen.certificates.len() < CERTIFICATES_MAX
+            && let Ok(info) = SignerInfo::from_certificate(der)
+        {
+            self.seen.certificates.insert(info.sha256, info);
+        }
+    }
+
     fn record(&mut self, record: &Record) {
         self.seen.records += 1;
         if let (Some(text), true) = (&record.batch.checkpoint, self.seen.is_whole) {
@@ -125,6 +143,7 @@ impl<'a> Look<'a> {
             }
         }
         for content in &record.batch.contents {
+            self.certificate(content);
             match &content.body {
                 Body::Payload(payload) => self.payload(payload, record, content.entry),
                 Body::Destroyed { payload: Some(name), .. } => {

@@ -11,13 +11,12 @@ use std::time::Duration;
 
 use ring::digest::{Context, SHA256};
 
-use crate::domain::Digest;
+use crate::domain::{Digest, MessageId};
 use crate::engine::hub::Inner;
+use crate::hub::{Entry, Event};
 use crate::journal::disk::{Disk, FileSource};
 use crate::journal::{Body, Extent, Inspected, JournalError, Payload, Record, inspect};
 
-/// Time before the first pass, and between two.
-const REST: Duration = Duration::from_hours(1);
 /// How long it sleeps at a time: a hub that closes is not kept.
 const NAP: Duration = Duration::from_secs(1);
 /// Bytes of a payload that are read at a time.
@@ -29,6 +28,8 @@ pub(super) struct Ground {
     pub(super) folder: PathBuf,
     /// Bytes a second; 0 for none at all.
     pub(super) bytes_per_second: u64,
+    /// Before the first pass, and between two.
+    pub(super) pause: Duration,
 }
 
 /// Reads on and on until the hub is gone.
@@ -38,7 +39,7 @@ pub(super) fn start(hub: &Arc<Inner>, ground: Ground) -> std::io::Result<()> {
     }
     let hub = Arc::downgrade(hub);
     let run = move || {
-        while rest(&hub, REST) {
+        while rest(&hub, ground.pause.max(NAP)) {
             Pass { hub: &hub, ground: &ground, owed: 0, damaged: 0 }.run();
         }
     };
@@ -91,7 +92,7 @@ impl Pass<'_> {
                 self.owed = self.owed.saturating_add(bytes(&record));
                 for content in &record.batch.contents {
                     if let Body::Payload(payload) = &content.body {
-                        self.payload(payload, &record);
+                        self.payload(payload, content.entry, &record);
                     }
                 }
             }
@@ -99,7 +100,7 @@ impl Pass<'_> {
         self.pace()
     }
 
-    fn payload(&mut self, payload: &Payload, record: &Record) {
+    fn payload(&mut self, payload: &Payload, entry: u32, record: &Record) {
         let Some(hub) = self.hub.upgrade() else { return };
         let file = hub.payloads.read(payload);
         drop(hub);
@@ -107,7 +108,8 @@ impl Pass<'_> {
             self.digest(&file).is_ok_and(|sha256| sha256.is_none_or(|sha256| sha256 == payload.sha256))
         });
         if !read && !self.was_destroyed(payload, record) {
-            self.alarm(&JournalError::PayloadDamaged { name: payload.name }.to_string());
+            let damaged = JournalError::PayloadDamaged { name: payload.name };
+            self.alarm(&format!("{damaged}; {}", whose(entry, record)));
         }
     }
 
@@ -154,6 +156,21 @@ impl Pass<'_> {
     }
 }
 
+/// The message whose bytes they are.
+fn whose(entry: u32, record: &Record) -> String {
+    let seq = record.first_seq.saturating_add(u64::from(entry));
+    let bytes = usize::try_from(entry).ok().and_then(|entry| record.batch.entries.get(entry));
+    let message = bytes.and_then(|bytes| Entry::from_bytes(bytes).ok()).and_then(|entry| message_of(&entry));
+    message.map_or_else(|| format!("entry {seq}"), |message| format!("message {message}, entry {seq}"))
+}
+
+fn message_of(entry: &Entry) -> Option<MessageId> {
+    match &entry.event {
+        Event::Status { message, .. } => Some(*message),
+        _ => entry.subject(),
+    }
+}
+
 fn bytes(record: &Record) -> u64 {
     let inline = record.batch.contents.iter().map(|content| match &content.body {
         Body::Inline(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
@@ -174,7 +191,7 @@ mod tests {
 
     fn pass(disk: &Simulated) -> u64 {
         let disk = Arc::new(disk.clone());
-        let ground = Ground { disk, folder: PathBuf::from("/j"), bytes_per_second: u64::MAX };
+        let ground = Ground { disk, folder: PathBuf::from("/j"), bytes_per_second: u64::MAX, pause: NAP };
         Pass { hub: &Weak::new(), ground: &ground, owed: 0, damaged: 0 }.run()
     }
 

@@ -18,11 +18,14 @@ pub(super) async fn live() -> Response {
     answer::text("ok\n".to_owned())
 }
 
-/// `GET /readyz`: documents are taken. Not counted as a refusal: it is asked every few seconds.
+/// `GET /readyz`: documents are taken; and whether what is kept is whole, as far as it was read again. Not counted as a refusal: it is asked every few seconds.
 pub(super) async fn ready(State(app): Shared, headers: HeaderMap) -> Response {
     let health = app.hub.health();
     if health.writable {
-        return answer::text("ready\n".to_owned());
+        return answer::text(match health.damaged {
+            0 => "ready\n".to_owned(),
+            places => format!("ready; {places} damaged places were found in what is kept: run truc doctor\n"),
+        });
     }
     let refusal = health.reason.unwrap_or_else(|| Refusal::new(Code::TryLater, "the hub takes no documents"));
     problem::answer(refusal, problem::language(&headers))

@@ -41,7 +41,7 @@ pub use block::{Block, BlockRule};
 pub use ends::{End, EndKind};
 pub use evidence::{KeptEvidence, check_with_evidence};
 pub use floors::CrlFloors;
-pub use inventory::Inventory;
+pub use inventory::{Inventory, days_left};
 pub use registration::{CertificateRule, Registration};
 pub use revocation::Revocation;
 pub use rules::{Ages, Rules};

@@ -105,6 +105,37 @@ impl TestHub {
         Some(hub)
     }
 
+    /// Made on ext4 of a loop device, with a way to make that fail; nothing where there is none.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn made_on_ext4(mebibytes: u64) -> Option<(Self, Ext4)> {
+        let folder = tempfile::tempdir().unwrap();
+        let image = tempfile::NamedTempFile::new().unwrap();
+        image.as_file().set_len(mebibytes << 20).unwrap();
+        let disk = Ext4 { image, at: folder.path().to_owned() };
+        let ran = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+        if !ran(Command::new("mkfs.ext4").arg("-q").arg(disk.image.path())) || !ran(&mut disk.mount()) {
+            eprintln!("SKIPPED: no ext4 can be mounted here (root, loop devices and e2fsprogs are needed)");
+            return None;
+        }
+        let hub = Self { data: folder.path().join("data"), mounted: true, folder, running: None };
+        if disk.trigger().is_none() {
+            eprintln!("SKIPPED: this kernel's ext4 cannot be told to fail");
+            return None;
+        }
+        hub.run(&["init", "--demo", "--listen", &free_address()]).yes();
+        Some((hub, disk))
+    }
+
+    /// What `/readyz` answers.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn ready(&self) -> String {
+        let address = std::fs::read_to_string(self.path("run/address")).unwrap();
+        let ca = self.path("keys/tls/ca.crt");
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--cacert"]).arg(ca).arg(format!("{}/readyz", address.lines().next().unwrap().trim()));
+        said(&mut curl).stdout
+    }
+
     pub(crate) fn running() -> Self {
         let mut hub = Self::made();
         hub.start();
@@ -206,6 +237,41 @@ impl TestHub {
         args.extend(more);
         self.by("vpcp", &args).yes();
         file
+    }
+}
+
+/// A file system of its own that can be made to fail.
+#[allow(dead_code)] // not every suite does
+pub(crate) struct Ext4 {
+    image: tempfile::NamedTempFile,
+    at: PathBuf,
+}
+
+#[allow(dead_code)] // not every suite does
+impl Ext4 {
+    fn mount(&self) -> Command {
+        let mut command = Command::new("mount");
+        command.args(["-o", "loop,errors=remount-ro"]).arg(self.image.path()).arg(&self.at);
+        command
+    }
+
+    /// Where the kernel is told that it has found an error.
+    fn trigger(&self) -> Option<PathBuf> {
+        let found = Command::new("findmnt").args(["-no", "SOURCE"]).arg(&self.at).output().ok()?;
+        let device = String::from_utf8(found.stdout).ok()?;
+        let trigger = Path::new("/sys/fs/ext4").join(Path::new(device.trim()).file_name()?).join("trigger_fs_error");
+        trigger.exists().then_some(trigger)
+    }
+
+    /// It finds an error and goes read-only by itself.
+    pub(crate) fn fail(&self) {
+        std::fs::write(self.trigger().unwrap(), "1").unwrap();
+    }
+
+    /// As after the fault is gone.
+    pub(crate) fn mount_again(&self) {
+        assert!(Command::new("umount").arg(&self.at).status().unwrap().success());
+        assert!(self.mount().status().unwrap().success());
     }
 }
 
