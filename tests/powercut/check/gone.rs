@@ -12,6 +12,8 @@ use crate::trouble::Done;
 /// The value of its signature is in each message and in no other.
 const SIGNATURE: &[u8] = b"SignatureValue>";
 const SIGNATURE_OCTETS: usize = 48;
+/// Most messages that are looked for although they are there.
+const WHOLE_MAX: usize = 50;
 /// What comes before the number in an abstract.
 const ABSTRACT: &[u8] = "thử cắt điện số ".as_bytes();
 
@@ -23,7 +25,7 @@ struct Needles {
 }
 
 pub(crate) fn check(data: &Path, ledger: &mut Ledger) -> Done<()> {
-    let needles = Needles::of(ledger);
+    let (needles, mut whole) = (Needles::of(ledger), Needles::of_whole(ledger));
     if needles.signatures.is_empty() {
         return Ok(());
     }
@@ -33,6 +35,12 @@ pub(crate) fn check(data: &Path, ledger: &mut Ledger) -> Done<()> {
             let what = format!("{id} was acknowledged as destroyed, and stands in {}", file.display());
             ledger.find(Kind::Lost, what);
         }
+        let seen = whole.within(&bytes);
+        whole.signatures.retain(|_, id| !seen.contains(id));
+    }
+    // A search that does not find what is there would prove nothing.
+    for id in whole.signatures.into_values() {
+        ledger.find(Kind::Lost, format!("{id} was never destroyed, and stands in no file"));
     }
     Ok(())
 }
@@ -50,6 +58,13 @@ impl Needles {
             needles.numbers.extend(held.and_then(|held| Some((number(&held.letter.bytes)?, *id))));
         }
         needles
+    }
+
+    /// Of messages whose bytes must be there.
+    fn of_whole(ledger: &Ledger) -> Self {
+        let whole = ledger.held.iter().filter(|held| !ledger.may_be_destroyed(held.id)).take(WHOLE_MAX);
+        let signatures = whole.filter_map(|held| Some((signature(&held.letter.bytes)?, held.id))).collect();
+        Self { signatures, numbers: HashMap::new() }
     }
 
     fn within(&self, bytes: &[u8]) -> Vec<MessageId> {
