@@ -226,7 +226,7 @@ async fn a_key_that_others_can_read_and_a_folder_that_they_can_write_are_told() 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_little_room_is_told() {
     let mut folder = Made::new().await;
-    folder.config.journal.free_bytes_min = u64::MAX / 2;
+    folder.config.journal.free_bytes_min = 1 << 40;
     std::fs::write(folder.data().config(), template(&folder.config)).unwrap();
     assert_eq!(finding(&report(&folder), "disk_nearly_full").severity, Severity::Warning);
 }
