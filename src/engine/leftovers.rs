@@ -46,11 +46,15 @@ fn swept(hub: &Weak<Inner>, mut files: HashSet<PayloadName>) {
     for seq in materials {
         let position = hub.0.shared.journal.find(seq).ok().flatten();
         let record = position.and_then(|position| hub.0.shared.journal.record_at(position).ok());
-        record.iter().for_each(|record| keep(record, &mut files));
+        if let Some(record) = record {
+            keep(&record, &mut files);
+        }
     }
     let hub = Arc::downgrade(&hub.0);
     if !files.is_empty() && named(&hub, &mut files) {
-        files.into_iter().for_each(|name| remove(&hub, name));
+        for name in files {
+            remove(&hub, name);
+        }
     }
 }
 
