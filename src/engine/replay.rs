@@ -196,7 +196,8 @@ fn apply_record(view: &mut Overlay<'_>, record: &Understood) -> Result<(), OpenE
         let writes = apply(entry, own, view)?;
         view.extend(writes);
     }
-    view.extend(crate::hub::apply::place(&record.entries, &record.contents, &record.placed)?);
+    let places = crate::hub::apply::place(&record.entries, &record.contents, &record.placed, view)?;
+    view.extend(places);
     Ok(())
 }
 
