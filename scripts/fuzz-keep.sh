@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 build=${CARGO_TARGET_DIR:-target}
 found=$build/fuzz-corpus
-bytes=${FUZZ_KEEP_BYTES:-4096}
+bytes=${FUZZ_KEEP_BYTES:-2048}
 [ $# -gt 0 ] || set -- $(sed -n 's/^name = "fuzz-\(.*\)"/\1/p' tests/fuzz/Cargo.toml)
 
 # What the target starts from, as in fuzz.sh, but for what is kept.
