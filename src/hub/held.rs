@@ -2,6 +2,7 @@
 //! away. Before: `intake`, which alone makes them. After: `apply`. The rules are published in docs/identity.md.
 
 use crate::domain::{BusinessType, Code, Digest, DocumentId, MessageId, OrganId, Refusal, Timestamp};
+use crate::hub::block;
 use crate::hub::content::{self, DocumentHeader};
 use crate::hub::decide::{Answer, Decision, Draft, Ids, unserialisable};
 use crate::hub::entry::{Event, Verdict};
@@ -116,6 +117,10 @@ impl Release {
         let Some(row) = waiting(rows, self.message)?.filter(|row| row.sha256 == self.sha256) else {
             return Ok(Decision::Nothing);
         };
+        // A block that came after the bytes were verified: nothing by it follows it in the trail, this waits.
+        if block::is_blocked(rows, &self.verdict, row.time)? {
+            return Ok(Decision::Nothing);
+        }
         let mut drafts: Vec<Draft> = missing(rows, &self.materials)?
             .into_iter()
             .filter_map(|index| self.materials.get(index))

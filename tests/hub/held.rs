@@ -7,7 +7,7 @@ use truc::domain::{Code, HoldState, Timestamp};
 use truc::trail::{VerifierKey, verify};
 use truc::trust::pki::{Authority, CrlPlan, Key, RevocationReason, reissue_crl};
 
-use crate::support::{Document, TestHub, status};
+use crate::support::{Document, TestHub, status, status_about};
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -357,4 +357,75 @@ async fn law_7_a_held_message_that_cannot_be_read_keeps_no_other_waiting() {
     hub.hub.settle_held().await.unwrap();
     assert_eq!(hub.inbox(&recipient).iter().map(|item| item.id).collect::<Vec<_>>(), [whole.id]);
     assert_eq!(hub.hub.document(&sender, damaged.id).unwrap().hold.unwrap().state, HoldState::Held);
+}
+
+/// A block of G22's certificate, or its lifting.
+fn block(hub: &TestHub, since: Option<Timestamp>, lift: bool) -> truc::api::BlockRequest {
+    let certificate = Some(hub.certificate("G22"));
+    truc::api::BlockRequest { certificate, since, lift, reason: "Lộ khóa".into(), ..Default::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn law_4_a_block_from_before_its_receipt_keeps_a_held_message_waiting_until_it_is_lifted() {
+    let hub = TestHub::new().await;
+    let (sender, recipient) = (hub.caller("G22").await, hub.caller("H14").await);
+    let operator = truc::engine::Hub::operator_of_folder();
+    hub.outage();
+    let held = hub.send(&sender, &hub.signed(&document("a", "1").text(), "G22")).await.unwrap();
+    hub.clock.advance(HOUR_MS);
+    hub.hub.put_block(&operator, block(&hub, Some(hub.ago(2 * HOUR_MS)), false)).await.unwrap();
+    hub.new_crls(&[]);
+    let settled = hub.hub.settle_held().await.unwrap();
+    assert_eq!((settled.released, settled.waiting), (0, 1));
+    assert!(hub.inbox(&recipient).is_empty(), "the CRL says good, the operator does not");
+    assert_eq!(
+        hub.hub.document(&sender, held.id).unwrap().hold.unwrap().state,
+        HoldState::Held,
+        "nothing is destroyed"
+    );
+
+    hub.hub.put_block(&operator, block(&hub, None, true)).await.unwrap();
+    hub.hub.settle_held().await.unwrap();
+    assert_eq!(hub.inbox(&recipient).iter().map(|item| item.id).collect::<Vec<_>>(), [held.id]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_take_back_of_what_is_held_finds_nothing_to_take_back() {
+    let hub = TestHub::new().await;
+    let recipient = hub.caller("H14").await;
+    // Only the one certificate of the agency is on hold: a message by it waits, one by the other does not.
+    let renewed = hub.system("g22-moi", &["G22"], Policy::Envelope, &["G22", "000.00.00.G22"]).await;
+    hub.new_crls(&[("G22", HOUR_MS, RevocationReason::CertificateHold)]);
+    let held = hub.send(&renewed, &hub.signed(&document("a", "1").text(), "G22")).await.unwrap();
+    assert!(held.held);
+    let asked = status_about("G22", "H14", "13", "", "2026/11/22 09:00:00", "a");
+    let refusal = hub.report(&renewed, &hub.signed(&asked, "000.00.00.G22")).await.unwrap_err();
+    assert_eq!(refusal.code, Code::TargetNotHeld, "no recipient has it");
+    assert_eq!(hub.kinds(&recipient).iter().filter(|kind| *kind == "status").count(), 0, "and none is told of it");
+
+    // A formal revocation is a document of its own: it is delivered at once, and what it names still waits.
+    let revoke = Document { business: "1", subject: "V/v thu hồi", ..document("a", "1") };
+    let revoke = hub.send(&renewed, &hub.signed(&revoke.text(), "000.00.00.G22")).await.unwrap();
+    hub.hub.settle_held().await.unwrap();
+    assert_eq!(hub.inbox(&recipient).iter().map(|item| item.id).collect::<Vec<_>>(), [revoke.id]);
+    hub.clock.advance(HOUR_MS);
+    hub.crl_without_anybody();
+    hub.hub.settle_held().await.unwrap();
+    let listed: Vec<_> = hub.inbox(&recipient).iter().map(|item| item.id).collect();
+    assert!(listed.len() == 2 && listed.contains(&held.id), "the hold was lifted: both are known");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_withheld_while_it_is_held_is_given_to_nobody_when_it_is_released() {
+    let hub = TestHub::new().await;
+    let (sender, recipient) = (hub.caller("G22").await, hub.caller("H14").await);
+    hub.outage();
+    let held = hub.send(&sender, &hub.signed(&document("a", "1").text(), "G22")).await.unwrap();
+    let operator = truc::engine::Hub::operator_of_folder();
+    hub.hub.withhold(&operator, held.id, truc::api::ReasonRequest { reason: "Gửi nhầm".into() }, false).await.unwrap();
+    hub.clock.advance(HOUR_MS);
+    hub.new_crls(&[]);
+    hub.hub.settle_held().await.unwrap();
+    assert_eq!(hub.hub.content(&recipient, held.id, None).err().unwrap().code, Code::ContentWithheld);
+    assert!(hub.inbox(&recipient).iter().all(|item| item.subject.is_empty()), "nor its abstract");
 }
