@@ -398,7 +398,7 @@ async fn a_take_back_of_what_is_held_finds_nothing_to_take_back() {
     hub.new_crls(&[("G22", HOUR_MS, RevocationReason::CertificateHold)]);
     let held = hub.send(&renewed, &hub.signed(&document("a", "1").text(), "G22")).await.unwrap();
     assert!(held.held);
-    let asked = status_about("G22", "H14", "13", "", "2026/11/22 09:00:00", "a");
+    let asked = status_about("G22", "H14", "13", "Gửi nhầm", "2026/11/22 09:00:00", "a");
     let refusal = hub.report(&renewed, &hub.signed(&asked, "000.00.00.G22")).await.unwrap_err();
     assert_eq!(refusal.code, Code::TargetNotHeld, "no recipient has it");
     assert_eq!(hub.kinds(&recipient).iter().filter(|kind| *kind == "status").count(), 0, "and none is told of it");
