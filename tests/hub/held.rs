@@ -14,7 +14,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 impl TestHub {
     /// The CRLs run out.
-    fn outage(&self) {
+    pub fn outage(&self) {
         self.clock.advance(30 * DAY_MS + HOUR_MS);
     }
 

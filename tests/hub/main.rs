@@ -14,6 +14,7 @@
 mod backup;
 mod fixtures;
 mod held;
+mod kept;
 mod laws;
 mod life;
 mod papers;
