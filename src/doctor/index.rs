@@ -9,7 +9,7 @@ use crate::doctor::{Finding, Severity, Text, Thoroughness, Touched, found};
 use crate::domain::{MessageId, Seq};
 use crate::hub::keys;
 use crate::hub::rows::{MessageBody, MessageRow, Rows, decode};
-use crate::index::{Engine, Index, IndexError, Memory, Read};
+use crate::index::{self, Engine, Index, IndexError, Memory, Read};
 use crate::journal::disk::Real;
 use crate::journal::{Extent, Inspected, inspect};
 
@@ -115,20 +115,10 @@ fn build(data: &DataFolder, next: Seq) -> Result<Memory, IndexError> {
 fn differences(one: &dyn Read, other: &dyn Read) -> Result<u64, IndexError> {
     let mut counted = 0;
     for (from, to) in [(one, other), (other, one)] {
-        let mut failed = None;
-        from.scan(&[], &[0xff; 64], false, &mut |key, value| match to.get(key) {
-            Ok(held) => {
-                counted += u64::from(held.as_deref() != Some(value));
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
+        index::for_each(from, &[], &[0xff; 64], |key, value| {
+            counted += u64::from(to.get(key)?.as_deref() != Some(value));
+            Ok(())
         })?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
     }
     Ok(counted)
 }

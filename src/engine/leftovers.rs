@@ -11,7 +11,7 @@ use crate::domain::Seq;
 use crate::engine::hub::{Hub, Inner};
 use crate::hub::keys;
 use crate::hub::rows::{MaterialRow, Rows, decode};
-use crate::index::IndexError;
+use crate::index::{self, IndexError};
 use crate::journal::{Body, BodyLocation, JournalError, PayloadName, Payloads, Record};
 
 /// Most files that are looked at in one start: 16 MB of names. More are looked at after the next.
@@ -62,21 +62,12 @@ fn swept(hub: &Weak<Inner>, mut files: HashSet<PayloadName>) {
 /// name others.
 fn known(rows: &Rows<'_>, files: &mut HashSet<PayloadName>) -> Result<Vec<Seq>, IndexError> {
     let prefix = keys::body_prefix();
-    let mut damaged = None;
-    rows.0.scan(prefix.as_slice(), &prefix.after_prefix(), false, &mut |_, value| match decode(value) {
-        Ok(BodyLocation::Payload(payload)) => {
+    index::for_each(rows.0, prefix.as_slice(), &prefix.after_prefix(), |_, value| {
+        if let BodyLocation::Payload(payload) = decode(value)? {
             files.remove(&payload.name);
-            ControlFlow::Continue(())
         }
-        Ok(_) => ControlFlow::Continue(()),
-        Err(error) => {
-            damaged = Some(error);
-            ControlFlow::Break(())
-        }
+        Ok(())
     })?;
-    if let Some(error) = damaged {
-        return Err(error);
-    }
     if files.is_empty() {
         return Ok(Vec::new());
     }

@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::hub::entry::Verdict;
 use crate::hub::keys::{self, Key};
 use crate::hub::retention::Rule;
-use crate::index::{IndexError, Read};
+use crate::index::{self, IndexError, Read};
 use crate::journal::Position;
 use crate::trust::{Block, Registration};
 
@@ -424,21 +424,11 @@ impl Rows<'_> {
         mut read: impl FnMut(&[u8], &[u8]) -> Result<T, IndexError>,
     ) -> Result<Vec<T>, IndexError> {
         let mut rows = Vec::new();
-        let mut failed = None;
-        self.0.scan(prefix.as_slice(), &prefix.after_prefix(), false, &mut |key, value| {
-            let rest = key.get(prefix.as_slice().len()..).unwrap_or_default();
-            match read(rest, value) {
-                Ok(row) => {
-                    rows.push(row);
-                    ControlFlow::Continue(())
-                }
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
-            }
+        index::for_each(self.0, prefix.as_slice(), &prefix.after_prefix(), |key, value| {
+            rows.push(read(key.get(prefix.as_slice().len()..).unwrap_or_default(), value)?);
+            Ok(())
         })?;
-        failed.map_or(Ok(rows), Err)
+        Ok(rows)
     }
 }
 

@@ -124,6 +124,24 @@ pub trait Read {
     fn scan(&self, from: &[u8], to: &[u8], reverse: bool, visit: &mut Visit<'_>) -> Result<(), IndexError>;
 }
 
+/// Visits all rows with `from <= key < to` in ascending order of keys, until `visit` fails.
+///
+/// # Errors
+/// The view's, and the first of `visit`.
+pub fn for_each(
+    view: &dyn Read,
+    from: &[u8],
+    to: &[u8],
+    mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), IndexError>,
+) -> Result<(), IndexError> {
+    let mut answer = Ok(());
+    view.scan(from, to, false, &mut |key, value| {
+        answer = visit(key, value);
+        if answer.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    answer
+}
+
 /// Why the index cannot be used. It is derived: whatever the error, deleting it and building it again is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {

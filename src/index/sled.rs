@@ -11,7 +11,7 @@ mod undo;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::ops::{Bound, ControlFlow};
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ use sled::{Db, IVec};
 
 use crate::index::sled::mark::Folder;
 use crate::index::sled::undo::{Before, Overwritten, Undo};
-use crate::index::{Durability, Index, IndexError, Read, Rows, Visit};
+use crate::index::{Durability, Index, IndexError, Read, Rows, Visit, for_each};
 
 /// Rows that are written, or copied out, at a time: others wait no longer than this takes.
 const CHUNK_ROWS: usize = 64;
@@ -85,18 +85,8 @@ impl Sled {
         let _one = lock(&self.writing);
         let old = self.generation()?;
         let fresh = Generation::open(&self.folder, old.number.saturating_add(1), self.cache_bytes)?;
-        let mut failed = None;
         let view = View::begin(Arc::clone(&old));
-        view.scan(&[], &END, false, &mut |key, value| match fresh.step(|database| database.insert(key, value)) {
-            Ok(_) => ControlFlow::Continue(()),
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
-        })?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
+        for_each(&view, &[], &END, |key, value| fresh.step(|database| database.insert(key, value)).map(drop))?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(fresh));
         old.replaced.store(true, Ordering::SeqCst);
         Ok(())

@@ -1,6 +1,7 @@
 //! What is particular to sled: it is believed after a stop in order and after nothing else; what it keeps for views; and
 //! what damaged files do.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::*;
