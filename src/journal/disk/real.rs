@@ -60,7 +60,11 @@ impl Disk for Real {
         let mut files = Vec::new();
         for item in std::fs::read_dir(folder)? {
             let item = item?;
-            let metadata = item.metadata()?;
+            let metadata = match item.metadata() {
+                // Removed, or renamed, since the folder was read: another process works in it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                metadata => metadata?,
+            };
             if let (true, Ok(name)) = (metadata.is_file(), item.file_name().into_string()) {
                 files.push(Listed { name, length: metadata.len() });
             }
@@ -206,6 +210,27 @@ mod tests {
             assert_eq!(std::fs::read(&path).unwrap(), b"one two");
             assert!(file.link(&path).is_err(), "a name is given once");
         }
+    }
+
+    #[test]
+    fn a_folder_is_listed_while_files_in_it_come_and_go() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("stays"), "").unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    let names = (0..50).map(|number| folder.path().join(format!("{number}.new")));
+                    names.clone().for_each(|name| std::fs::write(name, "").unwrap());
+                    names.for_each(|name| std::fs::remove_file(name).unwrap());
+                }
+            });
+            let seen = (0..2000).map(|_| Real.list(folder.path()));
+            let seen: Vec<bool> =
+                seen.map(|files| files.is_ok_and(|files| files.iter().any(|file| file.name == "stays"))).collect();
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert!(seen.into_iter().all(|whole| whole));
+        });
     }
 
     #[test]
