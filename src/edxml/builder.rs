@@ -161,7 +161,7 @@ impl Builder {
             stage: Stage::Start,
             open: Vec::new(),
             seen: Vec::new(),
-            tree: Tree::default(),
+            tree: Tree::new(),
             payload: Payload::new(),
             kept: 0,
             head: None,
@@ -347,7 +347,9 @@ impl Builder {
 
     /// Path of the innermost open element of the skeleton.
     fn path(&self) -> String {
-        self.open.iter().flat_map(|(part, _)| ["/", part.name()]).collect()
+        let mut path = String::with_capacity(64);
+        path.extend(self.open.iter().flat_map(|(part, _)| ["/", part.name()]));
+        path
     }
 
     fn header_missing(&self) -> Fault {

@@ -71,7 +71,15 @@ pub(super) struct Tree {
     open: Vec<usize>,
 }
 
+/// Room for what most messages have.
+const NODES_USUAL: usize = 32;
+const OCTETS_USUAL: usize = 2 << 10;
+
 impl Tree {
+    pub(super) fn new() -> Self {
+        Self { arena: String::with_capacity(OCTETS_USUAL), nodes: Vec::with_capacity(NODES_USUAL), ..Self::default() }
+    }
+
     /// Makes it ready for a section that stands inside `base`.
     pub(super) fn restart(&mut self, base: String, number: usize) {
         (self.base, self.number) = (base, number);
