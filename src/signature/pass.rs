@@ -14,7 +14,7 @@ use crate::signature::targets::{Targets, without_comments};
 use crate::signature::watch::{Seen, Watch};
 use crate::signature::{Chain, ChainCheck, KeyInfo, Profile, PublicKey, References, SignerInfo, certificate};
 use crate::xml::c14n::Canonicalizer;
-use crate::xml::{Event, Fault, Kind};
+use crate::xml::{Event, Fault, Kind, Leaf};
 
 /// What one verification goes by.
 pub(super) struct Rules<'a> {
@@ -123,6 +123,12 @@ impl<'a> Pass<'a> {
         }
         self.targets.content(event);
         if matches!(event.kind, Kind::Comment(_)) { Turn::Hide } else { Turn::Show }
+    }
+
+    /// Takes a leaf of the content, all of which is shown; false where its events are wanted one by one.
+    #[inline]
+    pub(super) fn leaf(&mut self, leaf: &Leaf<'_>) -> bool {
+        self.by_id.is_none() && self.watch.passes(leaf) && self.targets.leaf(leaf)
     }
 
     /// Takes an event of the content of a message in which elements are signed by their Id.

@@ -8,7 +8,7 @@ use crate::signature::contents::Canonicalization;
 use crate::signature::hasher::Hasher;
 use crate::signature::plan::{Plan, Target};
 use crate::xml::c14n::{Algorithm, Canonicalizer, Sink};
-use crate::xml::{Attribute, Event, Kind, Start};
+use crate::xml::{Attribute, Event, Kind, Leaf, Start};
 
 /// All targets of a plan.
 pub(super) struct Targets {
@@ -68,6 +68,18 @@ impl Targets {
         if !self.elements.is_empty() {
             self.elements(event);
         }
+    }
+
+    /// Takes a leaf of the content; false where its events are wanted one by one.
+    #[inline]
+    pub(super) fn leaf(&mut self, leaf: &Leaf<'_>) -> bool {
+        if !self.elements.is_empty() {
+            return false;
+        }
+        if let Some(canonicalizer) = self.whole.as_mut().and_then(|whole| whole.canonicalizer.as_mut()) {
+            canonicalizer.leaf(leaf);
+        }
+        true
     }
 
     /// Takes an event of the Signature, which the whole document and the targets around the Signature leave out.

@@ -17,7 +17,7 @@ use crate::signature::findings::Findings;
 use crate::signature::pass::{Pass, Rules, Turn};
 use crate::signature::plan::Plan;
 use crate::signature::{ChainCheck, Examined, Judged, Profile, Unsettled, Verdict, Verified};
-use crate::xml::{Consumer, Event, Fault, Input, Reader, Source};
+use crate::xml::{Consumer, Event, Fault, Input, Leaf, Reader, Source, Unit};
 
 /// Reads a message and verifies its signature at the time `at`, strictly, whatever the profile tolerates.
 ///
@@ -138,58 +138,124 @@ fn pass<I: Input, C: Consumer>(
     plan: &Plan,
     consumer: C,
 ) -> Result<Outcome<C::Output>, Fault> {
-    let mut pass = Pass::new(rules, plan);
-    let mut feed = Feed { consumer, held: None };
-    while let Some(event) = reader.next()? {
-        let fed = match pass.event(&event) {
-            Turn::Show => feed.event(&event),
-            Turn::ShowBare => feed.event(&event.bare()),
-            Turn::Hide => Ok(()),
-            Turn::Again(plan) => return Ok(Outcome::Again(plan)),
-        };
-        if pass.wants_path() {
-            pass.set_path(&reader.path());
+    let mut reading = Reading { pass: Pass::new(rules, plan), feed: Feed::new(consumer), strict: rules.strict };
+    while let Some(unit) = reader.unit()? {
+        match &unit {
+            Unit::Event(event) => {
+                if let Some(plan) = reading.event(event) {
+                    return Ok(Outcome::Again(plan));
+                }
+            }
+            Unit::Leaf(leaf) if reading.pass.leaf(leaf) => reading.feed.leaf(leaf),
+            Unit::Leaf(leaf) => {
+                if let Some(plan) = reading.events_of(leaf)? {
+                    return Ok(Outcome::Again(plan));
+                }
+            }
         }
-        if rules.strict {
-            refuse(pass.fault())?;
-        }
-        if let Err(fault) = fed {
-            let may_wait = rules.strict && pass.has_signature();
-            feed.fail(fault.within(|| reader.path()), may_wait)?;
-        }
+        reading.settle(|| reader.path())?;
     }
+    let Reading { pass, feed, .. } = reading;
     let findings = Box::new(pass.finish(length));
-    if rules.strict {
-        refuse(findings.fault())?;
+    if let Some(fault) = findings.fault().filter(|_| rules.strict) {
+        return Err(fault.clone());
     }
     feed.finish().map(|value| Outcome::Read(value, findings))
 }
 
-#[inline]
-fn refuse(fault: Option<&Fault>) -> Result<(), Fault> {
-    fault.map_or(Ok(()), |fault| Err(fault.clone()))
+/// One reading: the signature's side, and the consumer's.
+struct Reading<'a, C> {
+    pass: Pass<'a>,
+    feed: Feed<C>,
+    strict: bool,
 }
 
-/// The consumer, and its first fault if that is held back.
+impl<C: Consumer> Reading<'_, C> {
+    /// Gives an event to both sides; a plan, if all must begin again by it.
+    #[inline]
+    fn event(&mut self, event: &Event<'_>) -> Option<Box<Plan>> {
+        match self.pass.event(event) {
+            Turn::Show => self.feed.event(event),
+            Turn::ShowBare => self.feed.event(&event.bare()),
+            Turn::Hide => {}
+            Turn::Again(plan) => return Some(plan),
+        }
+        None
+    }
+
+    /// The same with the events of a leaf, one by one, each settled.
+    fn events_of(&mut self, leaf: &Leaf<'_>) -> Result<Option<Box<Plan>>, Fault> {
+        for event in leaf.events() {
+            if let Some(plan) = self.event(&event) {
+                return Ok(Some(plan));
+            }
+            self.settle(|| leaf.path())?;
+        }
+        Ok(None)
+    }
+
+    /// After an event: ends the reading where something is wrong.
+    #[inline]
+    fn settle(&mut self, path: impl Fn() -> String) -> Result<(), Fault> {
+        if self.pass.wants_path() {
+            self.pass.set_path(&path());
+        }
+        match self.pass.fault() {
+            Some(fault) if self.strict => return Err(fault.clone()),
+            _ => {}
+        }
+        match self.feed.fault.take() {
+            Some(fault) => self.feed.fail(fault.within(path), self.strict && self.pass.has_signature()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The consumer, and its first fault.
 struct Feed<C> {
     consumer: C,
-    held: Option<Fault>,
+    /// The fault of the last event. On the heap: nearly always there is none.
+    fault: Option<Box<Fault>>,
+    /// A fault that is held back; nothing is given to the consumer any more.
+    held: Option<Box<Fault>>,
 }
 
 impl<C: Consumer> Feed<C> {
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Fault> {
-        if self.held.is_some() { Ok(()) } else { self.consumer.event(event) }
+    const fn new(consumer: C) -> Self {
+        Self { consumer, fault: None, held: None }
     }
 
+    #[inline]
+    fn event(&mut self, event: &Event<'_>) {
+        if self.held.is_none()
+            && let Err(fault) = self.consumer.event(event)
+        {
+            self.fault = Some(Box::new(fault));
+        }
+    }
+
+    #[inline]
+    fn leaf(&mut self, leaf: &Leaf<'_>) {
+        if self.held.is_none()
+            && let Err(fault) = self.consumer.leaf(leaf)
+        {
+            self.fault = Some(Box::new(fault));
+        }
+    }
+
+    #[cold]
     fn fail(&mut self, fault: Fault, may_wait: bool) -> Result<(), Fault> {
         if !may_wait || fault.code == Code::StateSecret {
             return Err(fault);
         }
-        self.held = Some(fault);
+        self.held = Some(Box::new(fault));
         Ok(())
     }
 
     fn finish(self) -> Result<C::Output, Fault> {
-        self.held.map_or_else(|| self.consumer.finish(), Err)
+        match self.held {
+            Some(fault) => Err(*fault),
+            None => self.consumer.finish(),
+        }
     }
 }

@@ -4,7 +4,7 @@
 use crate::signature::grammar::DSIG;
 use crate::signature::profile::SignaturePlace;
 use crate::signature::{ExpandedName, Profile};
-use crate::xml::{Event, Kind, Name, Start};
+use crate::xml::{Event, Kind, Leaf, Name, Start};
 
 /// What an event is to the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,13 @@ impl<'a> Watch<'a> {
             _ if self.is_inside => Seen::Inside,
             _ => Seen::Outside,
         }
+    }
+
+    /// Whether a leaf is content.
+    #[inline]
+    pub(super) fn passes(&self, leaf: &Leaf<'_>) -> bool {
+        let is_near = self.matched == self.depth || self.path.is_none();
+        !self.is_inside && !is_near && !leaf.is_local("Signature")
     }
 
     #[inline]

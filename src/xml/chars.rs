@@ -43,7 +43,8 @@ const LINE: usize = 64;
 pub(super) fn survey(bytes: &[u8]) -> (bool, Option<usize>) {
     let (mut is_all_calm, mut forbidden) = (true, None);
     for (number, block) in bytes.chunks(BLOCK).enumerate() {
-        if is_calm(block.get(..LINE).unwrap_or(block)) && is_calm(block) {
+        let (line, rest) = block.split_at_checked(LINE).unwrap_or((block, &[]));
+        if is_calm(line) && is_calm(rest) {
             continue;
         }
         is_all_calm = false;
@@ -55,14 +56,14 @@ pub(super) fn survey(bytes: &[u8]) -> (bool, Option<usize>) {
     (is_all_calm, forbidden)
 }
 
-/// Whether these bytes are ASCII without `<`, `&`, CR, `>`, `]` and control characters but LF: text as it stands, whatever
-/// comes before and behind. One pass of vector operations.
+/// Whether these bytes are ASCII without `<`, `&`, CR, `>` and control characters but LF: text as it stands, whatever
+/// comes behind. One pass of vector operations.
 fn is_calm(bytes: &[u8]) -> bool {
     let mut odd = 0;
     for &byte in bytes {
-        let angle = byte | 2 == b'>'; // `<` differs from it by that bit
-        let outside = byte.cast_signed() < b' '.cast_signed() && byte != b'\n'; // beyond ASCII is negative
-        odd |= u8::from(angle) | u8::from(byte == b'&') | u8::from(byte == b']') | u8::from(outside);
+        let is_angle = byte | 2 == b'>'; // `<` differs from it by that bit
+        let is_outside = byte.cast_signed() < b' '.cast_signed() && byte != b'\n'; // beyond ASCII is negative
+        odd |= u8::from(is_angle) | u8::from(byte == b'&') | u8::from(is_outside);
     }
     odd == 0
 }
@@ -122,6 +123,39 @@ pub(super) fn run(piece: &[u8]) -> Run {
     let rest = rest.get(..stop.unwrap_or(rest.len())).unwrap_or(rest);
     let is_odd = odd != 0 || memchr::memchr2(b']', b'>', rest).is_some();
     Run { length: at + rest.len(), is_stopped: stop.is_some(), is_odd }
+}
+
+/// How many `]` end a piece of text without `>`, up to two; `before` ended the text in front of it.
+pub(super) fn brackets(piece: &[u8], before: u8) -> u8 {
+    match piece {
+        [.., b']', b']'] => 2,
+        [b']'] => (before + 1).min(2),
+        [.., b']'] => 1,
+        _ => 0,
+    }
+}
+
+/// How far text goes up to `<`, if that is near and nothing comes before that needs a closer look.
+#[inline]
+pub(super) fn words(piece: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at < SHORT {
+        let eight = short::eight(piece, at)?;
+        let stop = short::marks(eight, b'<');
+        let odds = short::marks(eight, b'&')
+            | short::marks(eight, b'\r')
+            | short::marks(eight, b']')
+            | short::marks(eight, b'>');
+        if stop != 0 {
+            let before = (stop & stop.wrapping_neg()) - 1;
+            return (odds & before == 0).then(|| at + short::first(stop));
+        }
+        if odds != 0 {
+            return None;
+        }
+        at += 8;
+    }
+    None
 }
 
 /// How much of the bytes is whole characters: without a character at the end that goes on beyond them.
@@ -199,26 +233,19 @@ pub(super) fn qname(text: &str, at: usize, limit: usize) -> Result<QName, Flaw> 
     }
 }
 
-/// Longer names than this are read, too, but less quickly.
-const NEAR: usize = 48;
-
-/// A QName in ASCII at the beginning of a piece, with `>` right behind it: the length of its prefix with the colon, and its
-/// own. None for everything else, which needs a closer look.
-#[inline]
-pub(super) fn plain_name(piece: &[u8], limit: usize) -> Option<(usize, usize)> {
-    let end = short::position(piece, b'>', NEAR)?;
-    let name = piece.get(..end)?;
+/// Whether all of this is a QName in ASCII: the length of its prefix with the colon, 0 without a prefix.
+pub(super) fn plain_qname(name: &[u8]) -> Option<usize> {
     let (all, any) = short::classes(name, &IN_QNAME);
-    if all == 0 || end > limit || !starts_ascii(name, 0) {
+    if all == 0 || !starts_ascii(name, 0) {
         return None;
     }
     if any & COLON == 0 {
-        return Some((0, end));
+        return Some(0);
     }
-    let prefix = short::position(name, b':', NEAR)? + 1;
+    let prefix = name.iter().position(|byte| *byte == b':')? + 1;
     let local = name.get(prefix..)?;
     let is_plain = starts_ascii(local, 0) && short::classes(local, &IN_QNAME).1 & COLON == 0;
-    is_plain.then_some((prefix, end))
+    is_plain.then_some(prefix)
 }
 
 /// Where the name of an attribute ends that is a space, an NCName in ASCII and `="`; at least that is where a value begins.
@@ -351,12 +378,28 @@ mod tests {
     #[test]
     fn calm_text_has_nothing_that_needs_a_closer_look() {
         for byte in 0..=u8::MAX {
-            let wanted = matches!(byte, b'\n' | b' '..=0x7F) && !matches!(byte, b'<' | b'>' | b'&' | b']');
+            let wanted = matches!(byte, b'\n' | b' '..=0x7F) && !matches!(byte, b'<' | b'>' | b'&');
             for length in [1, 15, 16, 33, 100, 600, 1500] {
                 let mut bytes = vec![b'x'; length];
                 bytes[length / 2] = byte;
                 assert_eq!(survey(&bytes).0, wanted, "{byte} in {length}");
             }
+        }
+    }
+
+    #[test]
+    fn brackets_at_the_end_are_counted_over_pieces() {
+        for (piece, before, after) in [
+            ("a", 2, 0),
+            ("a]", 2, 1),
+            ("a]]", 0, 2),
+            ("]", 0, 1),
+            ("]", 1, 2),
+            ("]", 2, 2),
+            ("]]]", 0, 2),
+            ("]a", 1, 0),
+        ] {
+            assert_eq!(brackets(piece.as_bytes(), before), after, "{piece} behind {before}");
         }
     }
 
@@ -409,17 +452,6 @@ mod tests {
                 other[at] = b'-';
                 assert!(!is_same(&name[..length], &other), "{at} of {length}");
             }
-        }
-    }
-
-    #[test]
-    fn plain_names_are_those_that_need_no_closer_look() {
-        assert_eq!(plain_name(b"a>", 10), Some((0, 1)));
-        assert_eq!(plain_name(b"edXML:To>x", 10), Some((6, 8)));
-        for other in
-            ["", "a", "a/>", "a >", "1a>", ":a>", "a:>", "a:1>", "a:b:c>", "ab\u{1EA1}>", "abcdefghijk>", "xml:a"]
-        {
-            assert_eq!(plain_name(other.as_bytes(), 10), None, "{other}");
         }
     }
 

@@ -3,8 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use crate::xml::open::Open;
-use crate::xml::scope::Scope;
+use crate::xml::scope::{Binding, Scope};
 use crate::xml::tag::{BARE, Tag};
 
 /// One event and the bytes of the source it was read from. Both events of an empty-element tag have the whole tag as
@@ -69,13 +68,6 @@ pub struct Name<'r> {
 }
 
 impl<'r> Name<'r> {
-    /// The name of the innermost open element.
-    #[inline]
-    fn innermost(open: &'r Open, scope: &'r Scope) -> Self {
-        let (qualified, prefix, binding) = open.innermost();
-        Self::new(scope.uri(binding), qualified, prefix)
-    }
-
     /// A name as it is written, of which the first `prefix` bytes are the prefix and its colon.
     #[inline]
     fn new(ns: &'r str, qualified: &'r str, prefix: usize) -> Self {
@@ -105,20 +97,38 @@ pub struct Attribute<'r> {
     pub(super) qualified: &'r str,
 }
 
+/// The name of an element, as it is written and what it is bound to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written<'r> {
+    pub(super) qualified: &'r str,
+    /// Length of the prefix with its colon; 0 without a prefix.
+    pub(super) prefix: usize,
+    pub(super) binding: Binding,
+}
+
+impl<'r> Written<'r> {
+    #[inline]
+    fn name(&self, scope: &'r Scope) -> Name<'r> {
+        Name::new(scope.uri(self.binding), self.qualified, self.prefix)
+    }
+}
+
 /// A start tag: its name, attributes, and the namespaces around it.
 #[derive(Debug, Clone, Copy)]
 pub struct Start<'r> {
+    pub(super) written: Written<'r>,
     /// What stands between `<` and `>` or `/>`.
     pub(super) text: &'r str,
     pub(super) tag: &'r Tag,
-    pub(super) open: &'r Open,
     pub(super) scope: &'r Scope,
+    /// Whether it has no part of its own in the scope.
+    pub(super) is_leaf: bool,
 }
 
 /// An end tag: whose it is.
 #[derive(Debug, Clone, Copy)]
 pub struct End<'r> {
-    pub(super) open: &'r Open,
+    pub(super) written: Written<'r>,
     pub(super) scope: &'r Scope,
 }
 
@@ -127,7 +137,7 @@ impl<'r> End<'r> {
     #[inline]
     #[must_use]
     pub fn name(&self) -> Name<'r> {
-        Name::innermost(self.open, self.scope)
+        self.written.name(self.scope)
     }
 }
 
@@ -136,14 +146,20 @@ impl<'r> Start<'r> {
     #[inline]
     #[must_use]
     pub fn name(&self) -> Name<'r> {
-        Name::innermost(self.open, self.scope)
+        self.written.name(self.scope)
+    }
+
+    /// What its prefix is bound to: the same pair of prefix and namespace as long as the element stays open that binds it.
+    #[inline]
+    pub(super) fn binding(&self) -> Binding {
+        self.written.binding
     }
 
     /// Whether this is its local name, in whatever namespace.
     #[inline]
     #[must_use]
     pub fn is_local(&self, local: &str) -> bool {
-        let (qualified, prefix, _) = self.open.innermost();
+        let Written { qualified, prefix, .. } = self.written;
         qualified.len() - prefix == local.len() && qualified.ends_with(local)
     }
 
@@ -168,7 +184,8 @@ impl<'r> Start<'r> {
     /// The namespace declarations on this very tag, as (prefix, URI): an empty prefix is the default namespace, an
     /// empty URI takes it back. A declaration of `xml` is left out.
     pub fn declarations(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
-        self.scope.declared()
+        let is_leaf = self.is_leaf;
+        self.scope.declared().filter(move |_| !is_leaf)
     }
 
     /// Every binding in scope at this element, as (prefix, URI), innermost first, each prefix once; without `xml` and
@@ -180,7 +197,7 @@ impl<'r> Start<'r> {
     /// The xml:* attributes of all elements around this one, outermost element first: what inclusive canonicalisation
     /// of this element as an apex inherits.
     pub fn inherited(&self) -> impl Iterator<Item = Attribute<'r>> + use<'r> {
-        self.scope.inherited()
+        self.scope.inherited(self.is_leaf)
     }
 
     /// The order of two attributes in canonical XML, by their places: by namespace URI, then local name.

@@ -30,8 +30,7 @@ pub trait Input {
     /// What is wrong with the byte behind the window.
     fn more(&mut self) -> Result<bool, (Code, &'static str)>;
 
-    /// Whether there is no markup, no reference, no CR and nothing else in the window that text may not have as it
-    /// stands. False where nobody has looked.
+    /// Whether there is no markup, no reference, no CR and no `>` in the window. False where nobody has looked.
     fn is_calm(&self) -> bool;
 }
 
@@ -46,9 +45,9 @@ pub(super) struct Vetted<'a> {
 /// Looks at bytes that end with a whole character, if they are UTF-8.
 pub(super) fn vet(bytes: &[u8]) -> Vetted<'_> {
     let (is_calm, forbidden) = chars::survey(bytes);
-    let (text, wrong) = match std::str::from_utf8(bytes) {
+    let (text, wrong) = match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => (text, None),
-        Err(error) => (prefix(bytes, error.valid_up_to()), Some((Code::XmlEncoding, "not UTF-8"))),
+        Err(_) => (beginning(bytes), Some((Code::XmlEncoding, "not UTF-8"))),
     };
     match forbidden {
         Some(at) if at < text.len() => {
@@ -64,6 +63,8 @@ pub(super) fn opening(bytes: &[u8]) -> Option<Wrong> {
     is_wide.then_some((Code::XmlEncoding, "UTF-16 or UTF-32; only UTF-8 is read"))
 }
 
-fn prefix(bytes: &[u8], length: usize) -> &str {
-    bytes.get(..length).and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or_default()
+/// How far the bytes are UTF-8.
+#[cold]
+fn beginning(bytes: &[u8]) -> &str {
+    bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid())
 }

@@ -5,7 +5,9 @@ use quick_xml::parser::{ElementParser, Parser as _, PiParser};
 
 use crate::domain::Code;
 use crate::xml::chars::{self, Flaw};
+use crate::xml::leaf::LeafElement;
 use crate::xml::reader::{Due, Placed, Stage, Token};
+use crate::xml::short::Key;
 use crate::xml::{Input, Reader};
 
 impl<I: Input> Reader<I> {
@@ -31,40 +33,70 @@ impl<I: Input> Reader<I> {
     }
 
     #[inline]
-    pub(super) fn start_tag(&mut self) -> Result<Token, Placed> {
+    pub(super) fn start_tag(&mut self, leaves: bool) -> Result<Token, Placed> {
         if self.stage == Stage::Epilog {
             return Err(self.fault(0, "a second root element"));
         }
         if self.open.depth() >= self.limits.depth {
             return Err(self.placed((Code::XmlLimit, 0, "elements are nested too deep")));
         }
-        if !self.plain_tag() {
-            self.full_tag()?;
+        self.brackets = 0;
+        match self.plain_tag() {
+            Some((element, end)) if leaves && self.is_leaf(&element, end) => {
+                (self.leaf, self.due) = (element, Due::CloseLeaf);
+                return Ok(Token::Leaf);
+            }
+            Some((element, end)) => self.begin_plain(element, end),
+            None => self.full_tag()?,
         }
         self.stage = Stage::Root;
-        self.brackets = 0;
         Ok(Token::Start)
     }
 
-    /// The start tag that most elements have: a name in ASCII and nothing else. False where it is another, or not whole
-    /// in the window; then nothing was done.
+    /// The start tag that most elements have: names in ASCII, attributes without prefixes and in canonical order; and
+    /// where its `>` stands behind the `<`. None where it is another, or not whole in the window; then nothing was done.
     #[inline]
-    fn plain_tag(&mut self) -> bool {
-        let Self { input, open, scope, tag, limits, .. } = self;
-        let window = input.window();
-        let most = limits.name.min(limits.tag.saturating_sub(1));
-        let inside = window.as_bytes().get(1..).unwrap_or_default();
-        let Some((prefix, length)) = chars::plain_name(inside, most) else { return false };
-        let Some(name) = window.get(1..=length) else { return false };
-        let Some(binding) = scope.resolve(name.get(..prefix.saturating_sub(1)).unwrap_or_default()) else {
-            return false;
+    fn plain_tag(&mut self) -> Option<(LeafElement, usize)> {
+        let Self { input, open, scope, limits, names, tag, .. } = self;
+        let text = input.window().get(1..)?;
+        let name = names.read(text.as_bytes(), limits.name)?;
+        let end = tag.read_plain(text, name.length, limits)?;
+        let (prefix, local) = text.get(..name.length)?.split_at_checked(name.prefix)?;
+        let binding = match name.prefix.checked_sub(1) {
+            None => scope.default(),
+            Some(length) => scope.resolve(prefix.get(..length)?)?,
         };
-        open.push(name, prefix, scope.open());
-        open.bind(binding);
-        tag.clear();
-        self.length = length + 2;
+        Some((LeafElement { name, binding, number: open.count(name.local, local) }, end))
+    }
+
+    /// Opens the element of a plain start tag.
+    #[inline]
+    fn begin_plain(&mut self, element: LeafElement, end: usize) {
+        let LeafElement { name, binding, number } = element;
+        let outer = self.scope.open();
+        self.open.push(self.input.window().get(1..=name.length).unwrap_or_default(), name.prefix, number, outer);
+        self.open.bind(binding);
+        self.length = end + 2;
         self.plain = true;
-        true
+    }
+
+    /// Whether a few plain words and the end tag follow behind a plain start tag; then all of it is passed.
+    #[inline]
+    fn is_leaf(&mut self, element: &LeafElement, end: usize) -> bool {
+        let name = element.name.length;
+        if name != end || self.stage != Stage::Root {
+            return false;
+        }
+        let window = self.input.window().as_bytes();
+        let inside = window.get(name + 2..).unwrap_or_default();
+        let Some(words) = chars::words(inside).filter(|words| *words > 0) else { return false };
+        let end = inside.get(words..words + name + 3).unwrap_or_default();
+        let is_end = matches!(end, [b'<', b'/', written @ .., b'>']
+            if window.get(1..=name).is_some_and(|name| chars::is_same(written, name)));
+        if is_end {
+            self.length = words + 2 * name + 5;
+        }
+        is_end
     }
 
     /// Any other start tag, or an empty-element tag.
@@ -81,7 +113,9 @@ impl<I: Input> Reader<I> {
         let markup = input.window().get(1..length).unwrap_or_default();
         let text = without_end(markup);
         let name = chars::qname(text, 0, limits.name)?;
-        open.push(name.qualified(text), name.local.start, scope.open());
+        let local = text.get(name.local.clone()).unwrap_or_default();
+        let number = open.count(Key::of(local.as_bytes()), local);
+        open.push(name.qualified(text), name.local.start, number, scope.open());
         let binding = tag.read(text, &name, limits, scope)?;
         open.bind(binding);
         let is_empty = markup.ends_with("/>");

@@ -8,11 +8,14 @@ use quick_xml::parser::{Parser as _, PiParser};
 
 use crate::domain::Code;
 use crate::xml::chars::{self, Flaw};
+use crate::xml::event::Written;
+use crate::xml::leaf::LeafElement;
 use crate::xml::markup::without_end;
+use crate::xml::names::Names;
 use crate::xml::open::Open;
 use crate::xml::scope::Scope;
 use crate::xml::tag::Tag;
-use crate::xml::{End, Event, Fault, Input, Kind, Limits, Slice, Start, Stream, declaration};
+use crate::xml::{End, Event, Fault, Input, Kind, Leaf, Limits, Slice, Start, Stream, Unit, declaration};
 
 /// Reads a document strictly and within limits. Memory: some tens of KiB and the open elements; never a whole text.
 #[derive(Debug)]
@@ -22,6 +25,9 @@ pub struct Reader<I> {
     pub(super) scope: Scope,
     pub(super) open: Open,
     pub(super) tag: Tag,
+    pub(super) names: Names,
+    /// The leaf that was given last.
+    pub(super) leaf: LeafElement,
     /// Text, comments and instructions that are not as they stand in the source.
     pub(super) text: String,
     /// Byte offset of the window.
@@ -56,6 +62,8 @@ pub(super) enum Due {
     Nothing,
     /// The end of the innermost element was given.
     Close,
+    /// A leaf was given. It is not among the open elements.
+    CloseLeaf,
     /// An empty-element tag: its start was given, its end comes next, with the same span.
     End,
 }
@@ -65,6 +73,8 @@ pub(super) enum Due {
 pub(super) enum Token {
     Start,
     End,
+    /// An element with nothing but text.
+    Leaf,
     /// Text as it stands in the window.
     Source,
     /// The reader's text.
@@ -102,8 +112,10 @@ impl<I: Input> Reader<I> {
             input,
             limits,
             scope: Scope::new(),
-            open: Open::default(),
+            open: Open::new(),
             tag: Tag::default(),
+            names: Names::new(),
+            leaf: LeafElement::default(),
             text: String::new(),
             position: 0,
             start: 0,
@@ -124,9 +136,24 @@ impl<I: Input> Reader<I> {
     #[allow(clippy::should_implement_trait, clippy::inline_always)] // an event is made where it is used
     #[inline(always)]
     pub fn next(&mut self) -> Result<Option<Event<'_>>, Fault> {
-        match self.advance() {
+        match self.advance(false) {
             Ok(Token::Nothing) => Ok(None),
             Ok(token) => Ok(Some(self.view(token))),
+            Err(placed) => Err(self.fail(&placed)),
+        }
+    }
+
+    /// The next event, or three at once, or `None` at the proper end of the document.
+    ///
+    /// # Errors
+    /// As [`Reader::next`].
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub fn unit(&mut self) -> Result<Option<Unit<'_>>, Fault> {
+        match self.advance(true) {
+            Ok(Token::Leaf) => Ok(Some(Unit::Leaf(self.leaf()))),
+            Ok(Token::Nothing) => Ok(None),
+            Ok(token) => Ok(Some(Unit::Event(self.view(token)))),
             Err(placed) => Err(self.fail(&placed)),
         }
     }
@@ -135,21 +162,25 @@ impl<I: Input> Reader<I> {
     /// While an end tag is looked at, its element is still open.
     #[must_use]
     pub fn path(&self) -> String {
-        self.open.path()
+        match self.due {
+            Due::CloseLeaf => self.leaf().path(),
+            Due::Nothing | Due::Close | Due::End => self.open.path(),
+        }
     }
 
     /// How many elements are open. While an end tag is looked at, its element is still open.
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.open.depth()
+        self.open.depth() + usize::from(matches!(self.due, Due::CloseLeaf))
     }
 
-    /// Finds the next token.
+    /// Finds the next token; leaves only where they are asked for.
     #[inline(never)]
-    fn advance(&mut self) -> Result<Token, Placed> {
+    fn advance(&mut self, leaves: bool) -> Result<Token, Placed> {
         match self.due {
             Due::Nothing => {}
             Due::Close => self.close(),
+            Due::CloseLeaf => self.due = Due::Nothing,
             Due::End => {
                 self.due = Due::Close;
                 self.plain = false;
@@ -177,7 +208,7 @@ impl<I: Input> Reader<I> {
                     }
                 }
                 [b'<', b'?', ..] => return self.instruction(),
-                [b'<', _, ..] => return self.start_tag(),
+                [b'<', _, ..] => return self.start_tag(leaves),
                 [b'<'] | [] => {
                     if let Some(end) = self.refill()? {
                         return Ok(end);
@@ -294,6 +325,20 @@ impl<I: Input> Reader<I> {
         Err(self.fault(0, what))
     }
 
+    /// The leaf that stands in the window.
+    #[inline]
+    fn leaf(&self) -> Leaf<'_> {
+        let source = self.input.window().get(..self.length).unwrap_or_default();
+        Leaf { source, element: self.leaf, open: &self.open, scope: &self.scope, position: self.start }
+    }
+
+    /// The name of the innermost open element.
+    #[inline]
+    fn written(&self) -> Written<'_> {
+        let (qualified, prefix, binding) = self.open.innermost();
+        Written { qualified, prefix, binding }
+    }
+
     /// The event of a token.
     #[allow(clippy::inline_always)]
     #[inline(always)]
@@ -303,12 +348,12 @@ impl<I: Input> Reader<I> {
         let kind = match token {
             Token::Start => {
                 let text = without_end(source.get(1..).unwrap_or_default());
-                Kind::Start(Start { text, tag: &self.tag, open: &self.open, scope: &self.scope })
+                Kind::Start(Start { written: self.written(), text, tag: &self.tag, scope: &self.scope, is_leaf: false })
             }
-            Token::End => Kind::End(End { open: &self.open, scope: &self.scope }),
+            Token::End => Kind::End(End { written: self.written(), scope: &self.scope }),
             Token::Source => Kind::Text(source),
             Token::Made => Kind::Text(&self.text),
-            Token::Comment | Token::Nothing => Kind::Comment(&self.text),
+            Token::Comment | Token::Leaf | Token::Nothing => Kind::Comment(&self.text),
             Token::Instruction(target) => {
                 let (target, data) = self.text.split_at_checked(target).unwrap_or_default();
                 Kind::ProcessingInstruction { target, data }

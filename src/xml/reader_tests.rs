@@ -9,6 +9,7 @@ use super::*;
 /// the cuts in text.
 fn events(text: &str) -> Result<String, Fault> {
     let whole = read_over(text.as_bytes());
+    assert_eq!(shown(text, false), shown(text, true), "{text:?} by units");
     for capacity in [1, 2, 3, 7, 1 << 20] {
         let again = read(BufReader::with_capacity(capacity, text.as_bytes()));
         assert_eq!(whole, again, "{text:?} by {capacity}");
@@ -22,6 +23,42 @@ fn read(source: impl BufRead) -> Result<String, Fault> {
 
 fn read_over(document: &[u8]) -> Result<String, Fault> {
     lines(Reader::over(document, Limits::default()))
+}
+
+/// All that is to be seen of each event, with the path and the depth at it; of three at once where they come so.
+fn shown(text: &str, by_units: bool) -> Vec<String> {
+    let mut reader = Reader::over(text.as_bytes(), Limits::default());
+    let mut seen = Vec::new();
+    loop {
+        let (mut events, mut path) = (Vec::new(), None);
+        match if by_units { reader.unit() } else { reader.next().map(|event| event.map(Unit::Event)) } {
+            Ok(Some(Unit::Event(event))) => events.push(one(&event)),
+            Ok(Some(Unit::Leaf(leaf))) => {
+                events.extend(leaf.events().iter().map(one));
+                path = Some(leaf.path());
+            }
+            Ok(None) => return seen,
+            Err(fault) => {
+                seen.push(format!("{fault:?}"));
+                return seen;
+            }
+        }
+        assert_eq!(path.unwrap_or_else(|| reader.path()), reader.path());
+        seen.extend(events.into_iter().map(|event| format!("{event} {} {}", reader.path(), reader.depth())));
+    }
+}
+
+fn one(event: &Event<'_>) -> String {
+    let kind = match event.kind {
+        Kind::Start(start) => {
+            let attributes: Vec<_> = start.attributes().chain(start.inherited()).collect();
+            let (own, all): (Vec<_>, Vec<_>) = (start.declarations().collect(), start.in_scope().collect());
+            format!("{:?} {attributes:?} {own:?} {all:?}", start.name())
+        }
+        Kind::End(end) => format!("{:?}", end.name()),
+        other => format!("{other:?}"),
+    };
+    format!("{kind} {:?} {:?} {}", event.span, event.source, event.plain)
 }
 
 fn lines(mut reader: Reader<impl Input>) -> Result<String, Fault> {
@@ -255,6 +292,26 @@ fn a_fault_stands_with_its_path_and_for_ever() {
     assert_eq!(reader.next().unwrap_err(), fault);
     assert_eq!(refused("<e><b x='\u{1}'/></e>").2, "/e");
     assert_eq!(refused("<e>\u{FFFF}</e>").2, "/e");
+}
+
+#[test]
+fn a_leaf_is_three_events_in_one_step() {
+    let text = "<a xmlns='http://d' xmlns:p='http://p' xml:lang='vi' b='c'><t>one</t><p:t>two \u{1EC7}</p:t>\
+        <t>3</t><t>a&amp;</t><t>]</t><t></t><t>long, longer, and much longer than a few words</t><t>x</t ><t>y</u></a>";
+    assert_eq!(shown(text, false), shown(text, true));
+    let mut reader = Reader::over(text.as_bytes(), Limits::default());
+    let mut leaves = Vec::new();
+    while let Ok(Some(unit)) = reader.unit() {
+        if let Unit::Leaf(leaf) = unit {
+            leaves.push((leaf.start().name().ns.to_owned(), leaf.path(), leaf.source().to_owned()));
+            assert_eq!(reader.depth(), 2);
+        }
+    }
+    assert_eq!(
+        leaves.iter().map(|(_, path, source)| (path.as_str(), source.as_str())).collect::<Vec<_>>(),
+        [("/a/t", "<t>one</t>"), ("/a/t[2]", "<p:t>two \u{1EC7}</p:t>"), ("/a/t[3]", "<t>3</t>")]
+    );
+    assert_eq!(leaves.iter().map(|(ns, ..)| ns.as_str()).collect::<Vec<_>>(), ["http://d", "http://p", "http://d"]);
 }
 
 #[test]

@@ -52,11 +52,15 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) fn new() -> Self {
-        let arena = format!("xml{XML_NAMESPACE}");
+        let mut arena = String::with_capacity(512);
+        arena.push_str("xml");
+        arena.push_str(XML_NAMESPACE);
         let none = Pair { name: 0..0, value: 0..0 };
         let xml = Pair { name: 0..3, value: 3..arena.len() };
         let own = Mark { bindings: 2, xml: 0, arena: arena.len(), kept: 0, default: Binding::NONE };
-        Self { arena, bindings: vec![none, xml], xml: Vec::new(), kept: 0, own }
+        let mut bindings = Vec::with_capacity(8);
+        bindings.extend([none, xml]);
+        Self { arena, bindings, xml: Vec::new(), kept: 0, own }
     }
 
     /// Begins an element; give the mark back to [`Scope::close`].
@@ -117,6 +121,12 @@ impl Scope {
         self.kept
     }
 
+    /// The binding of no prefix.
+    #[inline]
+    pub(super) fn default(&self) -> Binding {
+        self.own.default
+    }
+
     /// The binding of a prefix, innermost first. The empty prefix is always bound, if only to no namespace.
     #[inline]
     pub(super) fn resolve(&self, prefix: &str) -> Option<Binding> {
@@ -153,8 +163,10 @@ impl Scope {
             .filter(|(_, uri)| !uri.is_empty())
     }
 
-    pub(super) fn inherited(&self) -> impl Iterator<Item = Attribute<'_>> {
-        self.xml.iter().take(self.own.xml).map(|pair| {
+    /// The xml:* attributes around the innermost element, or also those on it.
+    pub(super) fn inherited(&self, own: bool) -> impl Iterator<Item = Attribute<'_>> {
+        let count = if own { self.xml.len() } else { self.own.xml };
+        self.xml.iter().take(count).map(|pair| {
             let (qualified, value) = self.pair(pair);
             let local = qualified.strip_prefix("xml:").unwrap_or(qualified);
             Attribute { ns: XML_NAMESPACE, local, prefix: "xml", value, qualified }

@@ -25,15 +25,15 @@ pub(super) fn first(marks: u64) -> usize {
     usize::try_from(marks.trailing_zeros() / 8).unwrap_or(usize::MAX)
 }
 
-/// Where `byte` stands among the first `limit` bytes, about.
+/// Where the first of two bytes stands among the first `limit` bytes, about.
 #[inline]
-pub(super) fn position(bytes: &[u8], byte: u8, limit: usize) -> Option<usize> {
+pub(super) fn position_of_two(bytes: &[u8], [a, b]: [u8; 2], limit: usize) -> Option<usize> {
     let mut at = 0;
     while at < limit {
         let Some(eight) = eight(bytes, at) else {
-            return bytes.get(at..)?.iter().position(|found| *found == byte).map(|found| at + found);
+            return bytes.get(at..)?.iter().position(|found| *found == a || *found == b).map(|found| at + found);
         };
-        let found = marks(eight, byte);
+        let found = marks(eight, a) | marks(eight, b);
         if found != 0 {
             return Some(at + first(found));
         }
@@ -64,6 +64,48 @@ fn joined(bytes: &[u8], table: &[u8; 256]) -> (u8, u8) {
     bytes.iter().fold((u8::MAX, 0), |(all, any), byte| (all & class(byte), any | class(byte)))
 }
 
+/// A word by its ends: two that have the same are the same, unless they are longer than [`Key::WHOLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Key {
+    length: usize,
+    first: u64,
+    last: u64,
+}
+
+impl Key {
+    /// So many bytes are all in the key.
+    pub(super) const WHOLE: usize = 16;
+
+    #[inline]
+    pub(super) fn of(word: &[u8]) -> Self {
+        let (first, last) = match (word.first_chunk::<8>(), word.last_chunk::<8>()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => ends(word),
+        };
+        Self { length: word.len(), first, last }
+    }
+
+    /// A small number that is another for most other words.
+    #[inline]
+    pub(super) fn spread(&self, bits: u32) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        usize::try_from(mixed >> (64 - bits)).unwrap_or_default()
+    }
+}
+
+/// The ends of a word of less than eight bytes.
+#[inline]
+fn ends(word: &[u8]) -> (u64, u64) {
+    match (word.first_chunk::<4>(), word.last_chunk::<4>(), word) {
+        (Some(first), Some(last), _) => (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last))),
+        (_, _, [first, .., last]) => {
+            let middle = word.get(1).copied().unwrap_or_default();
+            (u64::from(*first) << 8 | u64::from(middle), u64::from(*last))
+        }
+        _ => (word.first().copied().map_or(0, u64::from), 0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,13 +114,30 @@ mod tests {
     fn a_byte_is_found_where_it_stands() {
         for length in 0..40 {
             let mut bytes = vec![b'x'; length];
-            assert_eq!(position(&bytes, b'>', 32), None);
+            assert_eq!(position_of_two(&bytes, [b'>', b' '], 32), None);
             for at in 0..length {
                 bytes[at] = b'>';
                 bytes[length - 1] = b'>';
                 let wanted = (at < 32).then_some(at);
-                assert_eq!(position(&bytes, b'>', 32), wanted, "{at} of {length}");
+                assert_eq!(position_of_two(&bytes, [b'>', b' '], 32), wanted, "{at} of {length}");
+                bytes[at] = b' ';
+                assert_eq!(position_of_two(&bytes, [b'>', b' '], 32), wanted, "{at} of {length}");
                 bytes[at] = b'?'; // differs from it by one: the borrow of a subtraction must not reach it
+            }
+        }
+    }
+
+    #[test]
+    fn words_have_the_same_key_only_if_they_are_the_same() {
+        let text = b"abcdefghijklmnopqrstuvwxyz";
+        for length in 0..=Key::WHOLE {
+            let word = text[..length].to_vec();
+            assert_eq!(Key::of(&word), Key::of(&word.clone()));
+            assert_ne!(Key::of(&word), Key::of(&text[..=length]));
+            for at in 0..length {
+                let mut other = word.clone();
+                other[at] = b'-';
+                assert_ne!(Key::of(&word), Key::of(&other), "{at} of {length}");
             }
         }
     }

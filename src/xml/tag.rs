@@ -77,6 +77,20 @@ impl Tag {
         resolve(text, &name.prefix, scope)
     }
 
+    /// Reads attributes as most are, in canonical order, up to `>`: where that stands. None where there is anything else,
+    /// which [`Tag::read`] reads or refuses.
+    #[inline]
+    pub(super) fn read_plain(&mut self, text: &str, name: usize, limits: &Limits) -> Option<usize> {
+        self.clear();
+        let mut at = name;
+        while *text.as_bytes().get(at)? != b'>' {
+            at = self.plain_attribute(text, at, limits)?;
+        }
+        let local = |item: &Item| part(text, &item.name.local);
+        self.is_canonical = self.items.is_sorted_by(|a, b| local(a) < local(b));
+        (self.is_canonical && at < limits.tag).then_some(at)
+    }
+
     /// Reads an attribute as most are: a space, a name in ASCII without a prefix, and in double quotes a value that needs
     /// no closer look. Nothing where it is another, of which nothing was read yet.
     #[inline]

@@ -17,11 +17,12 @@ impl<I: Input> Reader<I> {
     #[inline]
     pub(super) fn characters(&mut self) -> Result<Token, Placed> {
         let window = self.input.window().as_bytes();
-        let Run { length, is_stopped, is_odd } = if self.input.is_calm() {
-            Run { length: window.len(), is_stopped: false, is_odd: false }
-        } else {
-            chars::run(window)
-        };
+        if self.input.is_calm() && !window.is_empty() {
+            self.brackets = chars::brackets(window, self.brackets);
+            (self.length, self.plain) = (window.len(), true);
+            return Ok(Token::Source);
+        }
+        let Run { length, is_stopped, is_odd } = chars::run(window);
         let as_it_stands = !is_stopped || length >= SOURCE_MIN || window.get(length) == Some(&b'<');
         if !as_it_stands || length == 0 {
             return self.gather();

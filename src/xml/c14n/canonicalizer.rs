@@ -3,7 +3,7 @@
 use crate::xml::c14n::output::Output;
 use crate::xml::c14n::rendered::Rendered;
 use crate::xml::c14n::{Algorithm, Method, Sink, base};
-use crate::xml::{Attribute, End, Event, Kind, Start, XML_NAMESPACE};
+use crate::xml::{Attribute, End, Event, Kind, Leaf, Start, XML_NAMESPACE};
 
 /// Canonicalises a document, or one element of it with everything inside (the apex).
 ///
@@ -87,6 +87,20 @@ impl<S: Sink> Canonicalizer<S> {
         }
     }
 
+    /// Takes the three events of a leaf.
+    #[inline]
+    pub fn leaf(&mut self, leaf: &Leaf<'_>) {
+        if self.suspended {
+            return;
+        }
+        let is_known = self.algorithm.method != Method::Exclusive || self.rendered.is_newest(leaf.binding());
+        if is_known && self.stage == Stage::Inside {
+            self.output.put(leaf.source().as_bytes());
+        } else {
+            leaf.events().iter().for_each(|event| self.event(event));
+        }
+    }
+
     /// Ends it: everything has gone to the sink.
     pub fn into_sink(self) -> S {
         self.output.into_sink()
@@ -109,8 +123,8 @@ impl<S: Sink> Canonicalizer<S> {
         self.rendered.open();
         match self.algorithm.method {
             Method::Exclusive => self.declare_used(start, apex),
-            _ if apex => start.in_scope().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
-            _ => start.declarations().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri)),
+            _ if apex => start.in_scope().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri, None)),
+            _ => start.declarations().for_each(|(prefix, uri)| self.rendered.declare(prefix, uri, None)),
         }
         if event.plain && !self.rendered.has_own() && !apex {
             return self.output.put(event.source.as_bytes());
@@ -143,13 +157,15 @@ impl<S: Sink> Canonicalizer<S> {
     /// Exclusive XML Canonicalization, 3: the prefixes that this element visibly uses, and those of the PrefixList as
     /// the inclusive method would have them.
     fn declare_used(&mut self, start: &Start<'_>, apex: bool) {
-        let name = start.name();
-        if name.prefix != "xml" {
-            self.rendered.declare(name.prefix, name.ns);
+        if !self.rendered.is_newest(start.binding()) {
+            let name = start.name();
+            if name.prefix != "xml" {
+                self.rendered.declare(name.prefix, name.ns, Some(start.binding()));
+            }
         }
         if start.has_prefixed() {
             for attribute in start.attributes().filter(|attribute| !matches!(attribute.prefix, "" | "xml")) {
-                self.rendered.declare(attribute.prefix, attribute.ns);
+                self.rendered.declare(attribute.prefix, attribute.ns, None);
             }
         }
         if self.prefixes.is_empty() {
@@ -157,9 +173,9 @@ impl<S: Sink> Canonicalizer<S> {
         }
         let listed = |(prefix, _): &(&str, &str)| self.prefixes.iter().any(|listed| listed == prefix);
         if apex {
-            start.in_scope().filter(listed).for_each(|(prefix, uri)| self.rendered.declare(prefix, uri));
+            start.in_scope().filter(listed).for_each(|(prefix, uri)| self.rendered.declare(prefix, uri, None));
         } else {
-            start.declarations().filter(listed).for_each(|(prefix, uri)| self.rendered.declare(prefix, uri));
+            start.declarations().filter(listed).for_each(|(prefix, uri)| self.rendered.declare(prefix, uri, None));
         }
     }
 

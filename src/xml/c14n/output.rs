@@ -3,7 +3,7 @@
 use crate::xml::c14n::Sink;
 
 /// Small pieces are handed on in portions of this size.
-const BUFFER: usize = 8 << 10;
+const BUFFER: usize = 4 << 10;
 
 /// A piece at least so long is handed on without a copy.
 const DIRECT: usize = 2 << 10;

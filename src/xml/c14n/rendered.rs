@@ -3,11 +3,14 @@
 use std::ops::Range;
 
 use crate::xml::chars;
+use crate::xml::scope::Binding;
 
 #[derive(Debug)]
 struct Declaration {
     /// The depth of the element that has it.
     depth: usize,
+    /// The name's binding for which it was made, which stays on its stack as long as this one.
+    binding: Option<Binding>,
     prefix: Range<usize>,
     uri: Range<usize>,
 }
@@ -38,9 +41,14 @@ impl Rendered {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Declares a prefix on the innermost element, unless it has this very meaning in the output already.
+    /// Whether the newest declaration was made for this binding; then its prefix has its meaning in the output.
     #[inline]
-    pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
+    pub(super) fn is_newest(&self, binding: Binding) -> bool {
+        self.declarations.last().is_some_and(|last| last.binding == Some(binding))
+    }
+
+    /// Whether a prefix has this very meaning in the output.
+    pub(super) fn knows(&self, prefix: &str, uri: &str) -> bool {
         let (prefix, uri) = (prefix.as_bytes(), uri.as_bytes());
         let is_known = |known: &&Declaration| {
             known.prefix.len() == prefix.len()
@@ -48,15 +56,21 @@ impl Rendered {
         };
         let known = self.declarations.iter().rfind(is_known);
         // `xmlns=""` is superfluous where no default namespace stands around it (C14N 1.0, 2.3)
-        if known.map_or(prefix.is_empty() && uri.is_empty(), |known| chars::is_same(self.octets(&known.uri), uri)) {
+        known.map_or(prefix.is_empty() && uri.is_empty(), |known| chars::is_same(self.octets(&known.uri), uri))
+    }
+
+    /// Declares a prefix on the innermost element, unless it has this very meaning in the output already.
+    pub(super) fn declare(&mut self, prefix: &str, uri: &str, binding: Option<Binding>) {
+        if self.knows(prefix, uri) {
             return;
         }
+        let (prefix, uri) = (prefix.as_bytes(), uri.as_bytes());
         let start = self.arena.len();
         self.arena.extend_from_slice(prefix);
         let middle = self.arena.len();
         self.arena.extend_from_slice(uri);
         let (prefix, uri) = (start..middle, middle..self.arena.len());
-        self.declarations.push(Declaration { depth: self.depth, prefix, uri });
+        self.declarations.push(Declaration { depth: self.depth, binding, prefix, uri });
     }
 
     /// Whether the innermost element has declarations.

@@ -1,7 +1,7 @@
 //! Tests of canonicalisation: the rules one by one, on whole documents and on elements inside one.
 
 use super::*;
-use crate::xml::{Kind, Limits, Reader};
+use crate::xml::{Kind, Limits, Reader, Unit};
 
 const INCLUSIVE: Algorithm = Algorithm::new(Method::Inclusive10, false);
 const INCLUSIVE_11: Algorithm = Algorithm::new(Method::Inclusive11, false);
@@ -45,7 +45,22 @@ fn canonical(algorithm: Algorithm, prefixes: &[&str], text: &str, apex: &str, le
         }
     }
     out.extend(current.map(Canonicalizer::into_sink).unwrap_or_default());
+    if apex.is_empty() && left_out.is_empty() {
+        assert_eq!(by_units(fresh(), text), out, "{text}");
+    }
     String::from_utf8(out).unwrap()
+}
+
+/// The canonical form of a document that is read by units.
+fn by_units(mut canonicalizer: Canonicalizer<Vec<u8>>, text: &str) -> Vec<u8> {
+    let mut reader = Reader::over(text.as_bytes(), Limits::default());
+    while let Some(unit) = reader.unit().unwrap() {
+        match unit {
+            Unit::Event(event) => canonicalizer.event(&event),
+            Unit::Leaf(leaf) => canonicalizer.leaf(&leaf),
+        }
+    }
+    canonicalizer.into_sink()
 }
 
 fn document(algorithm: Algorithm, text: &str) -> String {
@@ -168,4 +183,16 @@ fn large_and_small_pieces_keep_their_order() {
     let big = "x".repeat(100_000);
     let text = format!("<a>{}</a>", format!("<b>{big}</b><c>&amp;</c>").repeat(5));
     assert_eq!(document(INCLUSIVE, &text), text);
+}
+
+#[test]
+fn a_leaf_declares_what_it_uses_first() {
+    let text = "<a xmlns:p='http://1' xmlns='http://d'><p:t>x</p:t><b xmlns:p='http://2'><p:t>y</p:t><t>z</t>\
+        <c xmlns='http://e'><t>w</t><p:t>v</p:t></c><c xmlns:p='http://1'><p:t>u</p:t></c></b><p:t>t</p:t></a>";
+    assert_eq!(
+        document(EXCLUSIVE, text),
+        "<a xmlns=\"http://d\"><p:t xmlns:p=\"http://1\">x</p:t><b><p:t xmlns:p=\"http://2\">y</p:t><t>z</t>\
+         <c xmlns=\"http://e\"><t>w</t><p:t xmlns:p=\"http://2\">v</p:t></c><c><p:t xmlns:p=\"http://1\">u</p:t></c></b>\
+         <p:t xmlns:p=\"http://1\">t</p:t></a>"
+    );
 }

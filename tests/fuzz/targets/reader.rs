@@ -1,11 +1,12 @@
-//! The strict reader: no input panics it, and how the bytes arrive makes no difference to what is read.
+//! The strict reader: no input panics it, and neither how the bytes arrive nor how they are taken, by events or by units,
+//! makes a difference to what is read.
 #![no_main]
 
 use std::io::BufReader;
 
 use libfuzzer_sys::fuzz_target;
 use truc::domain::Code;
-use truc::xml::{Input, Limits, Reader};
+use truc::xml::{Consumer, Input, Limits, Reader, Unit};
 use truc_fuzz::Recorder;
 
 /// Everything that is shown, and the fault with its place.
@@ -20,8 +21,23 @@ fn read(mut reader: Reader<impl Input>) -> (String, Option<(Code, u64)>) {
     }
 }
 
+/// The same by units.
+fn read_units(mut reader: Reader<impl Input>) -> (String, Option<(Code, u64)>) {
+    let mut recorder = Recorder::default();
+    loop {
+        match reader.unit() {
+            Ok(Some(Unit::Event(event))) => recorder.put(&event),
+            Ok(Some(Unit::Leaf(leaf))) => recorder.leaf(&leaf).expect("a recorder takes everything"),
+            Ok(None) => return (recorder.into_text(), None),
+            Err(fault) => return (recorder.into_text(), Some((fault.code, fault.offset))),
+        }
+    }
+}
+
 fuzz_target!(|data: &[u8]| {
     let (text, fault) = read(Reader::over(data, Limits::default()));
+    let by_units = read_units(Reader::over(data, Limits::default()));
+    assert!((&text, fault) == (&by_units.0, by_units.1), "units are other than events");
     for capacity in [7, 1 << 20] {
         let source = BufReader::with_capacity(capacity, data);
         let (in_pieces, same_fault) = read(Reader::new(source, Limits::default()));
