@@ -2,7 +2,7 @@
 # what it needs is already there.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check vectors bench powercut fuzz fuzz-smoke fmt clean
+.PHONY: help run test check vectors bench overload powercut fuzz fuzz-smoke fmt clean
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
@@ -35,6 +35,10 @@ fuzz: ## Fuzz every target for SECONDS (600), or those in TARGETS
 fuzz-smoke: ## Fuzz every target a little, the same way each time
 	@scripts/setup.sh fuzz
 	@FUZZ_FLAGS='-runs=10000 -seed=1' scripts/fuzz.sh 60
+
+overload: ## Everybody pushes at once: 500 clients, slow heads, half-sent bodies, one message 10,000 times; prints the figures
+	@scripts/setup.sh bench
+	@TRUC_OVERLOAD=full cargo test --locked --release --test overload -- --nocapture --test-threads 1
 
 powercut: ## Cut the power under a running hub and check what it had acknowledged (CUTS=100 KILLS=0 SEED= KEEP=)
 	@scripts/setup.sh powercut

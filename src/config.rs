@@ -1,6 +1,7 @@
 //! The hub's configuration, `truc.toml`, and the layout of its data folder. One struct a concern; unknown keys are
 //! refused; units stand in the names; every default stands here and, explained, in [`template`].
 
+mod limits;
 mod trust;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use limits::LimitsConfig;
 pub use trust::{TrustConfig, TrustSource};
 
 use crate::index::Engine;
@@ -39,6 +41,9 @@ pub struct Config {
     /// Messages that wait until it is known whether their certificate is revoked.
     #[serde(default)]
     pub held: HeldConfig,
+    /// How much of the machine the hub takes.
+    #[serde(default)]
+    pub limits: LimitsConfig,
 }
 
 /// `[hub]`
@@ -176,6 +181,7 @@ impl Config {
             journal: JournalConfig::default(),
             trust: TrustConfig::default(),
             held: HeldConfig::default(),
+            limits: LimitsConfig::default(),
         }
     }
 
@@ -222,6 +228,7 @@ impl Config {
         if !((1 << 20)..=(1 << 40)).contains(&self.index.cache_bytes) {
             return fault("index.cache_bytes", "must be from 1048576 (1 MiB) to 1099511627776 (1 TiB)");
         }
+        self.limits.check(self.index.cache_bytes)?;
         self.trust.check()
     }
 }
@@ -236,7 +243,7 @@ fn is_origin(origin: &str) -> bool {
 /// The text of a new `truc.toml`, explained in Vietnamese and English.
 #[must_use]
 pub fn template(config: &Config) -> String {
-    let Config { hub, listen, index, journal, trust, held } = config;
+    let Config { hub, listen, index, journal, trust, held, limits } = config;
     let plain = listen.plain.map_or_else(|| "# plain = \"127.0.0.1:8080\"".into(), |at| format!("plain = \"{at}\""));
     format!(
         "# Cấu hình trục. Khóa lạ bị từ chối; đơn vị nằm trong tên khóa.
@@ -277,7 +284,7 @@ reserve_bytes = {}
 # What each sender may have waiting while it is not known whether its certificate is revoked: number, octets.
 messages_max = {}
 bytes_max = {}
-{}",
+{}{}",
         hub.origin,
         hub.message_bytes_max,
         listen.tls,
@@ -290,6 +297,7 @@ bytes_max = {}
         journal.reserve_bytes,
         held.messages_max,
         held.bytes_max,
+        limits::template(limits),
         trust::template(trust)
     )
 }
@@ -452,6 +460,7 @@ mod tests {
             "[index]\nsize = 1",
             "[journal]\nsync = false",
             "[trust]\nurl = 1",
+            "[limits]\ncpu = 1",
             "[nodes]\na = 1",
         ] {
             assert!(parse(&format!("{base}{extra}")).is_err(), "{extra}");
@@ -461,12 +470,14 @@ mod tests {
     #[test]
     fn values_that_cannot_be_are_named_by_their_key() {
         type Change = fn(&mut Config);
-        let changes: [(&str, Change); 7] = [
+        let changes: [(&str, Change); 9] = [
             ("hub.origin", |c| c.hub.origin = "https://a.vn".into()),
             ("hub.message_bytes_max", |c| c.hub.message_bytes_max = 10),
             ("listen.plain", |c| c.listen.plain = Some(SocketAddr::from(([0, 0, 0, 0], 80)))),
             ("journal.segment_bytes", |c| c.journal.segment_bytes = 0),
             ("index.cache_bytes", |c| c.index.cache_bytes = 0),
+            ("limits.memory_bytes", |c| c.limits.memory_bytes = 1 << 20),
+            ("limits.connections", |c| c.limits.connections = 0),
             ("trust.timeout_seconds", |c| c.trust.timeout_seconds = 0),
             ("trust.crl_bytes_max", |c| c.trust.crl_bytes_max = u64::MAX),
         ];

@@ -276,16 +276,43 @@ async fn slow_and_silent_connections_end() {
     assert!(started.elapsed() < Duration::from_secs(5));
 }
 
+/// A connection from another address of this machine.
+async fn from_address(ip: [u8; 4], to: SocketAddr) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((ip, 0))).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
 #[tokio::test]
-async fn more_connections_than_allowed_wait_for_their_turn() {
-    let fixture = Fixture::start(router(), Limits { connections: 3, ..Limits::default() }).await;
-    let first = TcpStream::connect(fixture.plain).await.unwrap();
-    let second = TcpStream::connect(fixture.plain).await.unwrap();
-    let client = fixture.plain_client();
-    let late = tokio::time::timeout(Duration::from_millis(200), client.hub()).await;
-    assert!(late.is_err(), "the other listener keeps room for one");
-    drop((first, second));
-    client.hub().await.unwrap();
+async fn one_address_gets_a_half_of_the_connections_and_others_still_come_in() {
+    // Nothing else than the rule closes a connection while the test lasts.
+    let patience = Duration::from_mins(10);
+    let limits = Limits { connections: 8, head: patience, handshake: patience, ..Limits::default() };
+    let fixture = Fixture::start(router(), limits).await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(TcpStream::connect(fixture.plain).await.unwrap());
+    }
+    for address in [fixture.plain, fixture.tls] {
+        let mut over = TcpStream::connect(address).await.unwrap();
+        let mut octet = [0];
+        let read = tokio::time::timeout(Duration::from_mins(1), over.read(&mut octet)).await.expect("it is closed");
+        assert_eq!(read.unwrap_or_default(), 0);
+    }
+    assert!(request(&mut from_address([127, 0, 0, 2], fixture.plain).await, HUB).await.contains("200 OK"));
+    held.pop();
+    until_served(&fixture.plain_client()).await;
+}
+
+/// A connection that ends is counted until the hub has seen it.
+async fn until_served(client: &Client) {
+    for _ in 0..100 {
+        if client.hub().await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("there is no room again");
 }
 
 #[tokio::test]

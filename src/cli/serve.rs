@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::exit::{Exit, Failure};
@@ -13,10 +13,13 @@ use crate::cli::{Context, files};
 use crate::clock::SystemClock;
 use crate::config::{Config, DataFolder};
 use crate::engine::{Hub, OpenError};
-use crate::http::{self, Listen, Server};
+use crate::http::{self, Limits, Listen, Server};
 use crate::journal::JournalError;
 use crate::refresh::Refresher;
 use crate::telemetry::{self, LogFormat};
+
+/// Threads for what may wait for the disk. Nothing on them waits for a client.
+const BLOCKING_THREADS_MAX: usize = 64;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -37,7 +40,11 @@ pub(super) struct Options {
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     telemetry::start(if options.log_json { LogFormat::Json } else { LogFormat::Text }, &options.log);
     let config = configuration(context, options)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| cannot(&error))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .build()
+        .map_err(|error| cannot(&error))?;
     let folder = &context.data;
     let rebuild = Rebuild::new(context.out, context.lang);
     let hub = Hub::open_watched(&config, folder, Arc::new(SystemClock), &|so_far| rebuild.at(so_far))
@@ -77,7 +84,7 @@ async fn serve(context: &Context, config: &Config, hub: Hub, stop_on_eof: bool) 
     let _too_large = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map_err(|error| cannot(&error))?;
     let tls = http::tls::config(&folder.tls_certificate(), &folder.tls_key()).map_err(|error| cannot(&error))?;
     let listen = Listen { tls: Some((config.listen.tls, tls)), plain: config.listen.plain };
-    let server = Server::bind(listen).await.map_err(|error| cannot(&error))?;
+    let server = Server::bind(listen).await.map_err(|error| cannot(&error))?.with_limits(limits(config));
     let addresses = addresses(&server);
     files::write(&folder.address(), (addresses.join("\n") + "\n").as_bytes())?;
     say_ready(context, &addresses)?;
@@ -87,6 +94,29 @@ async fn serve(context: &Context, config: &Config, hub: Hub, stop_on_eof: bool) 
     refreshing.abort();
     context.out.note("Trục đã dừng.", "The hub has stopped.");
     Ok(())
+}
+
+/// How much of the machine strangers and callers can hold.
+fn limits(config: &Config) -> Limits {
+    let connections = config.limits.connections.min(connections_by_files());
+    if connections < config.limits.connections {
+        tracing::warn!(
+            connections,
+            "fewer connections than limits.connections: too few files may be open (LimitNOFILE=)"
+        );
+    }
+    let (head, body_pause) = (config.limits.head(), config.limits.body_pause());
+    let requests_bytes = config.limits.requests_bytes(config.index.cache_bytes);
+    Limits { connections, head, body_pause, requests_bytes, ..Limits::default() }
+}
+
+/// How many connections the open files allow that the process may have, having asked for as many as it can get: a half,
+/// the other one is for messages and the journal.
+fn connections_by_files() -> u32 {
+    let Rlimit { maximum, current } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    let files = if raised.is_ok() { maximum } else { current };
+    files.map_or(u32::MAX, |files| u32::try_from(files / 2).unwrap_or(u32::MAX))
 }
 
 /// The one line on stdout: who starts the hub can wait for it.

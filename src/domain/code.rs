@@ -96,6 +96,10 @@ codes! {
         "Gọi quá nhiều trong thời gian ngắn" "Too many calls in a short time"
         "Đợi theo tiêu đề Retry-After rồi gửi lại đúng thông điệp đó."
         "Wait as Retry-After says, then send the same message again.";
+    Overloaded "overloaded" 503
+        "Trục đang quá tải" "The hub is overloaded"
+        "Đợi theo tiêu đề Retry-After rồi gửi lại đúng thông điệp đó; chưa có gì được lưu. Người vận hành: xem docs/limits.md."
+        "Wait as Retry-After says, then send the same message again; nothing was kept. Operator: see docs/limits.md.";
     TryLater "try_later" 503
         "Tạm thời chưa xử lý được, chưa lưu gì" "Not possible just now; nothing was kept"
         "Gửi lại đúng thông điệp đó sau thời gian ở Retry-After."

@@ -20,19 +20,22 @@ mod replay;
 mod retention;
 mod room;
 mod scrub;
+mod sending;
 mod shared;
 #[cfg(test)]
 mod simulation;
 mod spill;
 mod trust;
+mod turns;
 mod watch;
 mod writer;
 
 pub use held::Settled;
-pub use hub::{Credential, Health, Hub};
+pub use hub::{Credential, Health, Hub, Load};
 pub use ids::RandomIds;
 pub use open::{Ground, OpenError};
 pub use reads::Content;
 pub(crate) use replay::apply_records;
 pub use replay::{Replayed, Watch};
 pub use shared::IndexStart;
+pub use turns::{Busy, Turn};

@@ -20,6 +20,7 @@ use crate::engine::replay::{Replayed, Watch, replay};
 use crate::engine::room::Room;
 use crate::engine::scrub;
 use crate::engine::shared::{IndexStart, Shared, Signed};
+use crate::engine::turns::AllTurns;
 use crate::engine::writer::{Job, Writer};
 use crate::hub::held::HoldQuota;
 use crate::hub::register::Opening;
@@ -302,6 +303,7 @@ fn start(
         view,
         quota,
         held: Mutex::new(None),
+        turns: AllTurns::of_machine(),
     }));
     Ok(hub)
 }

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use crate::domain::{Code, Digest, MessageId, Refusal};
 use crate::engine::Content;
+use crate::http::admission::Weight;
 use crate::http::chunks::{Chunks, ReadAt, read_exactly};
 use crate::http::problem::Refused;
 use crate::http::range::{Selection, select};
@@ -65,16 +66,21 @@ pub(super) fn content(id: MessageId, content: Content, asked: &HeaderMap) -> Res
     if is_known(asked, &etag) {
         return Ok(described(StatusCode::NOT_MODIFIED, id, sha256, Body::empty()));
     }
-    match selection(asked, &etag, len) {
-        Selection::Whole => Ok(described(StatusCode::OK, id, sha256, body(content, 0..len)?)),
+    let streamed = content.in_memory().is_none();
+    let mut response = match selection(asked, &etag, len) {
+        Selection::Whole => described(StatusCode::OK, id, sha256, body(content, 0..len)?),
         Selection::Part(range) => {
             let field = format!("bytes {}-{}/{len}", range.start, range.end.saturating_sub(1));
             let mut response = described(StatusCode::PARTIAL_CONTENT, id, sha256, body(content, range)?);
             insert(response.headers_mut(), CONTENT_RANGE, &field);
-            Ok(response)
+            response
         }
-        Selection::Outside => Ok(outside(len)),
+        Selection::Outside => outside(len),
+    };
+    if streamed {
+        response.extensions_mut().insert(Weight::STREAMED);
     }
+    Ok(response)
 }
 
 /// The headers of a message of `len` octets, without its bytes.

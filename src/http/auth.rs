@@ -23,16 +23,25 @@ pub(super) struct Authenticated(pub(super) Caller);
 impl FromRequestParts<Arc<App>> for Authenticated {
     type Rejection = Refused;
 
+    /// `admission` has asked already, except before the operator's probes.
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
-        let mut refusal = Refusal::new(Code::Unauthenticated, "neither a client certificate nor a bearer token");
-        for credential in credentials(parts) {
-            match app.hub.identify(&credential) {
-                Ok(caller) => return Ok(Self(caller)),
-                Err(unknown) => refusal = unknown,
-            }
+        match parts.extensions.remove() {
+            Some(caller) => Ok(Self(caller)),
+            None => Ok(Self(authenticate(parts, app)?)),
         }
-        Err(refusal.into())
     }
+}
+
+/// Who calls.
+pub(super) fn authenticate(parts: &Parts, app: &App) -> Result<Caller, Refusal> {
+    let mut refusal = Refusal::new(Code::Unauthenticated, "neither a client certificate nor a bearer token");
+    for credential in credentials(parts) {
+        match app.hub.identify(&credential) {
+            Ok(caller) => return Ok(caller),
+            Err(unknown) => refusal = unknown,
+        }
+    }
+    Err(refusal)
 }
 
 /// What the request offers, in the order in which it is tried. A certificate that is not registered does not shut out

@@ -11,6 +11,8 @@ use tokio::task::JoinHandle;
 
 /// Length of a piece. Two are in memory at once: the one on its way out and the one being read.
 const CHUNK_BYTES: u64 = 256 * 1024;
+/// What a body in pieces keeps in memory.
+pub(crate) const AHEAD_BYTES: u64 = 2 * CHUNK_BYTES;
 
 /// Something of known length that can be read at any place.
 pub(crate) trait ReadAt: Send + Sync + 'static {

@@ -1,6 +1,7 @@
 //! Reading calls strictly: identifiers, query parameters and small JSON bodies. A fault is named by its field.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -50,17 +51,17 @@ pub(super) struct JsonBody<T>(pub(super) T);
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Refused> {
-        let bytes = small(request.into_body()).await?;
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refused> {
+        let bytes = small(app.body_pause, request.into_body()).await?;
         let bytes = if bytes.is_empty() { b"{}" } else { bytes.as_slice() };
         let parsed = Json::<T>::from_bytes(bytes);
         parsed.map(|Json(value)| Self(value)).map_err(|fault| bad_request(without_preamble(&fault.body_text())))
     }
 }
 
-async fn small(mut body: Body) -> Result<Vec<u8>, Refusal> {
+async fn small(pause: Duration, mut body: Body) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
-    let mut pace = receive::Pace::start();
+    let mut pace = receive::Pace::start(pause);
     while let Some(piece) = pace.piece(&mut body).await? {
         if bytes.len().saturating_add(piece.len()) > JSON_BYTES_MAX {
             return Err(Refusal::new(Code::TooLarge, format!("JSON of at most {JSON_BYTES_MAX} octets")));

@@ -12,7 +12,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tower::{Layer, Service};
 
 use crate::api::Policy;
-use crate::engine::{Health, Hub};
+use crate::engine::{Health, Hub, Load};
+use crate::http::state::App;
 use crate::trust::EndKind;
 
 /// Seconds: from a small message on a quiet machine to a large one on a busy one.
@@ -61,6 +62,15 @@ fn describe() {
     describe_gauge!("truc_trust_near_end", "Certificates that end soon and CRLs that have run out, by kind");
     describe_gauge!("truc_trust_days_left", "Days until the first of its kind ends");
     describe_counter!("truc_trust_fetches_total", "Fetches of revocation data, by kind and outcome");
+    describe_gauge!("truc_requests_bytes", "Memory that calls under way hold, octets");
+    describe_gauge!("truc_requests_bytes_max", "Memory for calls, octets: limits.memory_bytes less what else needs it");
+    describe_gauge!("truc_requests_holders", "Systems with calls under way");
+    describe_gauge!("truc_connections", "Connections open");
+    describe_gauge!("truc_connections_max", "Connections that may be open: limits.connections");
+    describe_gauge!("truc_connections_origins", "Addresses with connections open");
+    describe_counter!("truc_connections_turned_away_total", "Connections closed at once: over their address's share");
+    describe_gauge!("truc_turns_running", "Calls that are being worked on, by kind of work");
+    describe_gauge!("truc_turns_waiting", "Calls that wait for their turn, by kind of work");
     describe_gauge!("truc_damaged_places", "Damaged places found while reading again what is kept: run truc doctor");
     describe_gauge!("truc_index_info", "1, by the engine of the index");
     describe_gauge!(
@@ -118,10 +128,32 @@ impl Figures {
     }
 }
 
+/// How full what is shared is, and who waits.
+pub(super) fn show_load(app: &App) {
+    // Exact up to 2^53.
+    #[allow(clippy::cast_precision_loss, clippy::as_conversions)]
+    let figure = |number: u64| number as f64;
+    let (memory, connections) = (app.admission.level(), app.connections.level());
+    gauge!("truc_requests_bytes").set(figure(memory.held));
+    gauge!("truc_requests_bytes_max").set(figure(memory.capacity));
+    gauge!("truc_requests_holders").set(count(memory.holders));
+    gauge!("truc_connections").set(figure(connections.held));
+    gauge!("truc_connections_max").set(figure(connections.capacity));
+    gauge!("truc_connections_origins").set(count(connections.holders));
+    let Load { short, large, commits, readings } = app.hub.load();
+    for (work, busy) in [("short", short), ("large", large), ("commit", commits), ("reading", readings)] {
+        gauge!("truc_turns_running", "work" => work).set(count(busy.running));
+        gauge!("truc_turns_waiting", "work" => work).set(count(busy.waiting));
+    }
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
 /// What revocation rests on, and the days until the first of each kind ends.
 fn show_trust(hub: &Hub) {
     let trust = hub.trust();
-    let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
     let report = trust.report();
     gauge!("truc_trust_crls").set(count(report.crls));
     gauge!("truc_trust_ocsp_answers").set(count(report.answers));

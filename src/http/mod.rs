@@ -2,8 +2,10 @@
 //! nothing twice: it reads the call, asks the hub, writes the answer.
 //!
 //! A request passes `server` (connections and their limits), `tls`, `entrance` (every request), `router` (the table
-//! of calls), `auth`, and a handler in `v1`; a refusal becomes a problem in `problem`.
+//! of calls), `admission` (who calls, and whether there is room), and a handler in `v1`; a refusal becomes a problem in
+//! `problem`.
 
+mod admission;
 mod answer;
 mod aside;
 mod auth;
@@ -11,6 +13,7 @@ pub(crate) mod chunks;
 mod entrance;
 mod extract;
 mod health;
+mod holding;
 mod linger;
 mod metrics;
 mod peer;
@@ -19,6 +22,7 @@ mod range;
 mod receive;
 mod router;
 mod server;
+mod shares;
 mod stall;
 mod state;
 mod tlog;
@@ -40,7 +44,15 @@ use crate::engine::Hub;
 /// Serves `hub` on the listeners of `server` until `stop`. The hub is not closed by it.
 pub async fn serve(server: Server, hub: Hub, stop: impl Future<Output = ()>) {
     let (stopping, stopped) = watch::channel(false);
-    let app = state::App { hub, figures: metrics::Figures::new(), stopping: stopped };
+    let limits = server.limits();
+    let app = state::App {
+        hub,
+        figures: metrics::Figures::new(),
+        admission: admission::Admission::new(limits.requests_bytes),
+        connections: server.connections(),
+        body_pause: limits.body_pause,
+        stopping: stopped,
+    };
     let stop = async {
         stop.await;
         stopping.send_replace(true);

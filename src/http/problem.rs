@@ -1,6 +1,8 @@
 //! The one mapping from a refusal to RFC 9457 problem details. Handlers answer with [`Refused`]; the words in the
 //! caller's language are put in when the answer leaves (`entrance`). Internal detail goes to the log, not to clients.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -99,7 +101,7 @@ fn status(code: Code) -> StatusCode {
 }
 
 /// When the same call makes sense again: soon where load passes by itself, later where people must act.
-const fn retry_after_secs(code: Code) -> Option<u32> {
+fn retry_after_secs(code: Code) -> Option<u32> {
     match code {
         Code::RevocationUnknown
         | Code::CertificateOnHold
@@ -107,9 +109,16 @@ const fn retry_after_secs(code: Code) -> Option<u32> {
         | Code::StorageFailed
         | Code::ClockStopped
         | Code::InsufficientStorage => Some(60),
+        Code::RateLimited | Code::Overloaded => Some(spread()),
         _ if code.is_temporary() => Some(5),
         _ => None,
     }
+}
+
+/// From 2 to 9 seconds, another one each time: those who were told at once do not all come back at once.
+fn spread() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(3, Ordering::Relaxed) % 8 + 2
 }
 
 const fn tag(language: Lang) -> &'static str {

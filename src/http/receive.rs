@@ -11,75 +11,63 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Code, Refusal};
-use crate::engine::Hub;
+use crate::http::state::App;
 use crate::intake::Incoming;
 
 /// What is put away on the async threads: it stays in memory there. More may touch the disk and goes elsewhere.
 const INLINE_BYTES_MAX: u64 = 64 * 1024;
-/// Octets, and pieces, put away at once; as many again may wait.
-const BATCH_BYTES: usize = 512 * 1024;
-const BATCH_PIECES: usize = 1024;
-/// Longest pause within a body.
-const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// Octets put away at once; as many again may wait. They are copied together: a piece would else keep the larger buffer
+/// in which it came, which nobody counts.
+const BATCH_BYTES: usize = 256 * 1024;
+/// Longest piece that a connection hands over.
+const PIECE_BYTES_MAX: usize = 64 * 1024;
 /// Slowest body over all, after a first minute of grace: octets a second.
 const RATE_MIN: u64 = 16 * 1024;
 const GRACE: Duration = Duration::from_mins(1);
 
-/// A message that has arrived.
-pub(super) struct Message {
-    pub(super) incoming: Incoming,
-    /// Octets.
-    pub(super) size: u64,
-}
-
-impl Message {
-    /// Whether looking at it takes long enough to do it elsewhere than on the async threads.
-    pub(super) const fn is_large(&self) -> bool {
-        self.size > INLINE_BYTES_MAX
-    }
-}
-
 /// Receives a message; refused at once where its announced length is over the limit.
-pub(super) async fn message(hub: &Hub, mut body: Body) -> Result<Message, Refusal> {
-    let mut incoming = hub.receive(body.size_hint().exact())?;
-    let mut pace = Pace::start();
+pub(super) async fn message(app: &App, mut body: Body) -> Result<Incoming, Refusal> {
+    let mut incoming = app.hub.receive(body.size_hint().exact())?;
+    let mut pace = Pace::start(app.body_pause);
     while let Some(piece) = pace.piece(&mut body).await? {
         if pace.received > INLINE_BYTES_MAX {
             return large(incoming, piece, pace, body).await;
         }
         incoming.write(&piece)?;
     }
-    Ok(Message { incoming, size: pace.received })
+    Ok(incoming)
 }
 
 /// The rest of a larger message, from `first` on: one batch is put away while the next one arrives.
-async fn large(incoming: Incoming, first: Bytes, mut pace: Pace, mut body: Body) -> Result<Message, Refusal> {
-    let mut writing = put_away(incoming, vec![first]);
+async fn large(incoming: Incoming, first: Bytes, mut pace: Pace, mut body: Body) -> Result<Incoming, Refusal> {
+    let mut writing = put_away(incoming, first.into());
     loop {
         let batch = gather(&mut pace, &mut body).await?;
         let incoming = put(writing).await?;
         if batch.is_empty() {
-            return Ok(Message { incoming, size: pace.received });
+            return Ok(incoming);
         }
         writing = put_away(incoming, batch);
     }
 }
 
-async fn gather(pace: &mut Pace, body: &mut Body) -> Result<Vec<Bytes>, Refusal> {
-    let (mut batch, mut len) = (Vec::new(), 0_usize);
-    while len < BATCH_BYTES && batch.len() < BATCH_PIECES {
+async fn gather(pace: &mut Pace, body: &mut Body) -> Result<Vec<u8>, Refusal> {
+    let mut batch = Vec::new();
+    while batch.len() < BATCH_BYTES {
         let Some(piece) = pace.piece(body).await? else { break };
-        len = len.saturating_add(piece.len());
-        batch.push(piece);
+        if batch.is_empty() {
+            batch.reserve_exact(BATCH_BYTES.saturating_add(PIECE_BYTES_MAX));
+        }
+        batch.extend_from_slice(&piece);
     }
     Ok(batch)
 }
 
 type Writing = JoinHandle<Result<Incoming, Refusal>>;
 
-fn put_away(mut incoming: Incoming, batch: Vec<Bytes>) -> Writing {
+fn put_away(mut incoming: Incoming, batch: Vec<u8>) -> Writing {
     tokio::task::spawn_blocking(move || {
-        batch.iter().try_for_each(|piece| incoming.write(piece))?;
+        incoming.write(&batch)?;
         Ok(incoming)
     })
 }
@@ -92,11 +80,13 @@ async fn put(writing: Writing) -> Result<Incoming, Refusal> {
 pub(super) struct Pace {
     started: Instant,
     received: u64,
+    /// Longest pause.
+    pause: Duration,
 }
 
 impl Pace {
-    pub(super) fn start() -> Self {
-        Self { started: Instant::now(), received: 0 }
+    pub(super) fn start(pause: Duration) -> Self {
+        Self { started: Instant::now(), received: 0, pause }
     }
 
     /// The next piece that is not empty; `None` at the end.
@@ -119,7 +109,7 @@ impl Pace {
 
     fn deadline(&self) -> Instant {
         let over_all = self.started + GRACE + Duration::from_secs(self.received / RATE_MIN);
-        over_all.min(Instant::now() + PAUSE_MAX)
+        over_all.min(Instant::now() + self.pause)
     }
 
     fn late(&self) -> Refusal {
@@ -136,6 +126,8 @@ mod tests {
 
     use super::*;
 
+    const PAUSE: Duration = Duration::from_secs(30);
+
     /// A body of which nothing comes.
     struct Silent;
 
@@ -150,7 +142,7 @@ mod tests {
 
     async fn waited(started_secs_ago: u64, received: u64) -> Result<Option<Bytes>, Refusal> {
         let started = Instant::now().checked_sub(Duration::from_secs(started_secs_ago)).unwrap();
-        let mut pace = Pace { started, received };
+        let mut pace = Pace { started, received, pause: PAUSE };
         let mut body = Body::new(Silent);
         let waiting = tokio::time::timeout(Duration::from_millis(50), pace.piece(&mut body)).await;
         waiting.unwrap_or(Ok(None))
@@ -166,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_pause_is_bounded_however_fast_it_was_before() {
-        let pace = Pace { started: Instant::now(), received: 1 << 40 };
-        assert!(pace.deadline() <= Instant::now() + PAUSE_MAX);
+        let pace = Pace { started: Instant::now(), received: 1 << 40, pause: PAUSE };
+        assert!(pace.deadline() <= Instant::now() + PAUSE);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::domain::{Code, Refusal};
@@ -10,10 +11,10 @@ use crate::http::metrics::Measure;
 use crate::http::problem::Refused;
 use crate::http::state::App;
 use crate::http::v1::{access, agencies, backups, documents, events, hub, lists, retention, spill, statuses, trust};
-use crate::http::{health, tlog};
+use crate::http::{admission, health, tlog};
 
-/// Path, and what is done there.
-fn table() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
+/// The calls of callers, who have a share each.
+fn calls() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
     vec![
         // documents
         ("/v1/documents", post(documents::send).get(documents::find)),
@@ -48,11 +49,12 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/v1/caller", get(hub::caller)),
         // the log
         ("/tlog/checkpoint", get(tlog::checkpoint)),
-        // operation
-        ("/healthz", get(health::live)),
-        ("/readyz", get(health::ready)),
-        ("/metrics", get(health::metrics)),
     ]
+}
+
+/// What must be answered while everybody pushes: nothing of it takes much.
+fn probes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
+    vec![("/healthz", get(health::live)), ("/readyz", get(health::ready)), ("/metrics", get(health::figures))]
 }
 
 /// The calls of a hub.
@@ -60,10 +62,12 @@ pub(super) fn router(app: Arc<App>) -> Router {
     let measured = |router: Router<Arc<App>>, (path, methods): (&'static str, MethodRouter<Arc<App>>)| {
         router.route(path, methods.layer(Measure::new(path)))
     };
+    let admitted = from_fn_with_state(Arc::clone(&app), admission::admit);
+    let calls = calls().into_iter().map(|(path, methods)| (path, methods.route_layer(admitted.clone())));
     let unknown = async || Refused(Refusal::new(Code::NotFound, "there is no such call"));
     let wrong_method = async || Refused(Refusal::new(Code::MethodNotAllowed, "see Allow"));
-    table()
-        .into_iter()
+    calls
+        .chain(probes())
         .fold(Router::new(), measured)
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -77,7 +81,7 @@ mod tests {
     #[test]
     fn every_call_stands_in_the_documentation() {
         let text = include_str!("../../docs/http.md");
-        for (path, _) in table() {
+        for (path, _) in calls().into_iter().chain(probes()) {
             assert!(text.contains(&format!("{path}`")), "docs/http.md does not speak of {path}");
         }
     }

@@ -14,11 +14,11 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 use crate::http::entrance::Entrance;
-use crate::http::peer::Peer;
+use crate::http::peer::{Origin, Peer};
+use crate::http::shares::{Claim, Share, Shares, Short};
 use crate::http::stall::Stall;
 use crate::http::tls::Handshake;
 use crate::http::usage::Usage;
@@ -26,7 +26,7 @@ use crate::http::usage::Usage;
 /// Octets that are read ahead: bounds the head of a request. hyper itself refuses more than 100 header fields.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// HTTP/2: requests at one time on a connection.
-const STREAMS_MAX: u32 = 64;
+const STREAMS_MAX: u32 = 32;
 /// HTTP/2: octets in flight, per request and per connection.
 const WINDOW_BYTES: u32 = 1 << 20;
 /// HTTP/2: pause between pings, and the wait for their answer.
@@ -37,14 +37,18 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How much of the hub strangers can hold, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections open at one time; more wait in the kernel's queue. Default 2,048: with the head of a request in
-    /// memory for each, what strangers can make the hub hold stays near 128 MiB.
-    pub connections: usize,
+    /// Connections open at one time; none from an address that has more than are left free for the others. Default
+    /// 2,048.
+    pub connections: u32,
     /// Longest TLS handshake. Default 10 s.
     pub handshake: Duration,
     /// Longest time from the moment at which a request can come until its head is complete: ends slow-loris
     /// connections as well as idle ones. Default 30 s.
     pub head: Duration,
+    /// Longest pause within a body. Default 30 s.
+    pub body_pause: Duration,
+    /// Memory for requests, octets. Default 512 MiB.
+    pub requests_bytes: u64,
     /// How long requests may take to finish when the hub stops. Default 10 s.
     pub stop: Duration,
 }
@@ -55,6 +59,8 @@ impl Default for Limits {
             connections: 2048,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(30),
+            body_pause: Duration::from_secs(30),
+            requests_bytes: 512 << 20,
             stop: Duration::from_secs(10),
         }
     }
@@ -90,6 +96,7 @@ pub struct Server {
     tls: Option<(TcpListener, TlsAcceptor)>,
     plain: Option<TcpListener>,
     limits: Limits,
+    connections: Shares<Origin>,
 }
 
 impl Server {
@@ -107,13 +114,24 @@ impl Server {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        Ok(Self { tls, plain, limits: Limits::default() })
+        let limits = Limits::default();
+        Ok(Self { tls, plain, limits, connections: Shares::new(u64::from(limits.connections), 0) })
     }
 
     /// The same with other limits.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+        Self { limits, connections: Shares::new(u64::from(limits.connections), 0), ..self }
+    }
+
+    /// What strangers can hold.
+    pub(super) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The connections that are open.
+    pub(super) fn connections(&self) -> Shares<Origin> {
+        self.connections.clone()
     }
 
     /// Where HTTPS is served.
@@ -130,7 +148,7 @@ impl Server {
 
     /// Serves `router` until `stop`, then lets running requests finish for as long as the limits say.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
-        let shared = Arc::new(Shared::new(router, self.limits));
+        let shared = Arc::new(Shared::new(router, self.limits, self.connections.clone()));
         let patience = self.limits.stop;
         let graceful = GracefulShutdown::new();
         let tls = async {
@@ -166,12 +184,12 @@ struct Shared {
     router: Router,
     http1: auto::Builder<TokioExecutor>,
     http2: auto::Builder<TokioExecutor>,
-    room: Arc<Semaphore>,
+    connections: Shares<Origin>,
     limits: Limits,
 }
 
 impl Shared {
-    fn new(router: Router, limits: Limits) -> Self {
+    fn new(router: Router, limits: Limits, connections: Shares<Origin>) -> Self {
         let mut http1 = auto::Builder::new(TokioExecutor::new()).http1_only();
         http1.http1().timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES_MAX);
         let mut http2 = auto::Builder::new(TokioExecutor::new()).http2_only();
@@ -184,11 +202,12 @@ impl Shared {
             .initial_connection_window_size(WINDOW_BYTES)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING);
-        Self { router, http1, http2, room: Arc::new(Semaphore::new(limits.connections)), limits }
+        Self { router, http1, http2, connections, limits }
     }
 }
 
-/// Accepts until dropped. Room for a connection is found before it is accepted.
+/// Accepts until dropped. A connection over its address's share is closed at once: it costs nothing more, and whoever is
+/// within its share finds room.
 async fn accept(
     listener: &TcpListener,
     acceptor: Option<&TlsAcceptor>,
@@ -196,13 +215,14 @@ async fn accept(
     graceful: &GracefulShutdown,
 ) {
     loop {
-        // Unwrap safety: the semaphore is never closed; were it, nothing could be accepted any more.
-        let Ok(permit) = Arc::clone(&shared.room).acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((tcp, address)) => {
-                let open = Open { tcp, address, shared: Arc::clone(shared), watcher: graceful.watcher(), permit };
-                tokio::spawn(open.run(acceptor.cloned()));
-            }
+            Ok((tcp, address)) => match shared.connections.take(&Origin::of(address), 1, Claim::Ordinary) {
+                Ok(share) => {
+                    let open = Open { tcp, address, shared: Arc::clone(shared), watcher: graceful.watcher(), share };
+                    tokio::spawn(open.run(acceptor.cloned()));
+                }
+                Err(short) => turned_away(address, short),
+            },
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -217,12 +237,12 @@ struct Open {
     address: SocketAddr,
     shared: Arc<Shared>,
     watcher: Watcher,
-    permit: OwnedSemaphorePermit,
+    share: Share<Origin>,
 }
 
 impl Open {
     async fn run(self, acceptor: Option<TlsAcceptor>) {
-        let Self { tcp, address, shared, watcher, permit } = self;
+        let Self { tcp, address, shared, watcher, share } = self;
         if let Err(error) = tcp.set_nodelay(true) {
             tracing::debug!(%address, %error, "no TCP_NODELAY");
         }
@@ -240,8 +260,13 @@ impl Open {
                 Err(_) => handshake_failed(address, &"too slow"),
             },
         }
-        drop(permit);
+        drop(share);
     }
+}
+
+fn turned_away(address: SocketAddr, short: Short) {
+    metrics::counter!("truc_connections_turned_away_total").increment(1);
+    tracing::debug!(%address, ?short, "too many connections");
 }
 
 fn handshake_failed(address: SocketAddr, reason: &dyn std::fmt::Display) {

@@ -1,14 +1,12 @@
 //! Whether a connection is used. HTTP/2 pings keep a connection alive for ever; one that nobody uses is given up all
 //! the same, as HTTP/1.1 does by waiting for the next head.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 
 use axum::body::Body;
-use bytes::Bytes;
-use hyper::body::{Frame, SizeHint};
+
+use crate::http::holding::Holding;
 
 /// The use of one connection.
 #[derive(Debug, Clone, Default)]
@@ -49,29 +47,7 @@ impl Drop for Request {
 impl Request {
     /// The request lasts until `body` is sent.
     pub(super) fn until_sent(self, body: Body) -> Body {
-        Body::new(Sending { body, _request: self })
-    }
-}
-
-struct Sending {
-    body: Body,
-    _request: Request,
-}
-
-impl hyper::body::Body for Sending {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        Holding::body(body, self)
     }
 }
 

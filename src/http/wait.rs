@@ -2,9 +2,16 @@
 
 use std::time::Duration;
 
+use axum::response::Response;
+use http::StatusCode;
+use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
+use crate::api::Page;
+use crate::delivery::standing::Caller;
 use crate::domain::{Code, Refusal};
+use crate::http::answer;
+use crate::http::problem::Refused;
 use crate::http::state::App;
 
 /// Longest wait that can be asked for, seconds.
@@ -20,32 +27,38 @@ pub(super) fn wait(seconds: Option<u64>) -> Result<Duration, Refusal> {
     }
 }
 
-/// What `look` finds, looking again whenever something happened, until `enough` or until the time is over.
-pub(super) async fn until<T>(
+/// Answers with what `look` finds, looking again whenever something happened, until there is something or until the time
+/// is over. Each look has its turn.
+pub(super) async fn until<T: Serialize>(
     app: &App,
+    caller: &Caller,
     wait: Duration,
-    enough: impl Fn(&T) -> bool,
-    mut look: impl FnMut() -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
+    mut look: impl FnMut() -> Result<Page<T>, Refusal>,
+) -> Result<Response, Refused> {
     // Subscribed before looking, so that nothing is missed in between.
     let (mut head, mut stopping) = (app.hub.head(), app.stopping.clone());
     let deadline = Instant::now() + wait;
     loop {
         head.mark_unchanged();
-        let found = look()?;
+        let turn = app.hub.turn_to_list(caller).await?;
+        let page = look()?;
         let looked = Instant::now();
-        if enough(&found) || looked >= deadline || *stopping.borrow() {
-            return Ok(found);
+        if !page.items.is_empty() || looked >= deadline || *stopping.borrow() {
+            return answer::json(StatusCode::OK, &page);
         }
+        drop(turn);
         let something = async {
             let happened = head.changed().await.is_ok();
             sleep_until(looked + LOOK_PAUSE).await;
             happened
         };
-        tokio::select! {
-            happened = something => if !happened { return Ok(found) },
-            _ = stopping.changed() => return Ok(found),
-            () = sleep_until(deadline) => {}
+        let goes_on = tokio::select! {
+            happened = something => happened,
+            _ = stopping.changed() => false,
+            () = sleep_until(deadline) => true,
+        };
+        if !goes_on {
+            return answer::json(StatusCode::OK, &page);
         }
     }
 }

@@ -125,6 +125,12 @@ impl Received {
         }
     }
 
+    /// Whether looking at it takes long enough to do it elsewhere than on the async threads.
+    #[must_use]
+    pub const fn is_large(&self) -> bool {
+        matches!(self.store, Kept::File(_))
+    }
+
     /// The bytes where they are in memory.
     #[must_use]
     pub fn in_memory(&self) -> Option<&[u8]> {

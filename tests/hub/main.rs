@@ -17,6 +17,7 @@ mod held;
 mod kept;
 mod laws;
 mod life;
+mod overload;
 mod papers;
 mod samples;
 mod support;

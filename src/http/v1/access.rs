@@ -17,7 +17,10 @@ pub(in crate::http) async fn list(
     State(app): Shared,
     Authenticated(caller): Authenticated,
 ) -> Result<Response, Refused> {
-    aside(move || answer::json(StatusCode::OK, &Page { items: app.hub.accesses(&caller)?, next: None })).await
+    aside(app.hub.turn_to_read(&caller).await?, move || {
+        answer::json(StatusCode::OK, &Page { items: app.hub.accesses(&caller)?, next: None })
+    })
+    .await
 }
 
 /// `POST /v1/access`: gives access, changes it or takes it away. A new token stands in this answer and never again.

@@ -17,7 +17,10 @@ pub(in crate::http) async fn list(
     State(app): Shared,
     Authenticated(caller): Authenticated,
 ) -> Result<Response, Refused> {
-    aside(move || answer::json(StatusCode::OK, &Page { items: app.hub.agencies(&caller)?, next: None })).await
+    aside(app.hub.turn_to_read(&caller).await?, move || {
+        answer::json(StatusCode::OK, &Page { items: app.hub.agencies(&caller)?, next: None })
+    })
+    .await
 }
 
 /// `POST /v1/agencies`: adds an agency, or changes it.

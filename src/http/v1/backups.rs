@@ -17,7 +17,10 @@ pub(in crate::http) async fn list(
     State(app): Shared,
     Authenticated(caller): Authenticated,
 ) -> Result<Response, Refused> {
-    aside(move || answer::json(StatusCode::OK, &Page { items: app.hub.backups(&caller)?, next: None })).await
+    aside(app.hub.turn_to_read(&caller).await?, move || {
+        answer::json(StatusCode::OK, &Page { items: app.hub.backups(&caller)?, next: None })
+    })
+    .await
 }
 
 /// `POST /v1/backups`: a backup was made, and how far it reaches.

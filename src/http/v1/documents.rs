@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::api::Page;
 use crate::domain::OrganId;
 use crate::http::answer;
-use crate::http::aside::{aside, aside_if};
+use crate::http::aside::aside;
 use crate::http::auth::Authenticated;
 use crate::http::extract::{Id, JsonBody, Params};
 use crate::http::problem::Refused;
@@ -31,14 +31,11 @@ pub(in crate::http) async fn send(
     Params(params): Params<SendParams>,
     body: Body,
 ) -> Result<Response, Refused> {
-    let message = receive::message(&app.hub, body).await?;
-    let (hub, is_large) = (app.hub.clone(), message.is_large());
+    let incoming = receive::message(&app, body).await?;
     if params.dry_run {
-        let verdict = aside_if(is_large, async move { hub.dry_run(&caller, message.incoming) }).await?;
-        return answer::json(StatusCode::OK, &verdict);
+        return answer::json(StatusCode::OK, &app.hub.dry_run(&caller, incoming).await?);
     }
-    let sending = async move { hub.submit_document(&caller, message.incoming).await };
-    let receipt = aside_if(is_large, sending).await?;
+    let receipt = app.hub.submit_document(&caller, incoming).await?;
     let figure = match (receipt.repeat, receipt.held) {
         (true, _) => &app.figures.repeats,
         (false, true) => &app.figures.held,
@@ -62,7 +59,7 @@ pub(in crate::http) async fn find(
     Authenticated(caller): Authenticated,
     Params(params): Params<FindParams>,
 ) -> Result<Response, Refused> {
-    aside(move || {
+    aside(app.hub.turn_to_read(&caller).await?, move || {
         let items = app.hub.find(&caller, &params.code, params.from.as_ref(), params.year)?;
         answer::json(StatusCode::OK, &Page { items, next: None })
     })
@@ -111,7 +108,8 @@ pub(in crate::http) async fn trail(
     Authenticated(caller): Authenticated,
     Id(id): Id,
 ) -> Result<Response, Refused> {
-    aside(move || answer::json(StatusCode::OK, &app.hub.trail(&caller, id)?)).await
+    aside(app.hub.turn_to_read(&caller).await?, move || answer::json(StatusCode::OK, &app.hub.trail(&caller, id)?))
+        .await
 }
 
 /// `GET /v1/documents/{id}/proof`
@@ -129,7 +127,10 @@ pub(in crate::http) async fn signatures(
     Authenticated(caller): Authenticated,
     Id(id): Id,
 ) -> Result<Response, Refused> {
-    aside(move || answer::json(StatusCode::OK, app.hub.signatures(&caller, id)?.as_ref())).await
+    aside(app.hub.turn_to_read(&caller).await?, move || {
+        answer::json(StatusCode::OK, app.hub.signatures(&caller, id)?.as_ref())
+    })
+    .await
 }
 
 /// `POST /v1/documents/{id}/confirm`

@@ -2,12 +2,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
 use serde::Deserialize;
 
 use crate::api::Page;
 use crate::domain::{OrganId, Seq};
-use crate::http::answer;
 use crate::http::auth::Authenticated;
 use crate::http::extract::Params;
 use crate::http::problem::Refused;
@@ -32,6 +30,5 @@ pub(in crate::http) async fn feed(
 ) -> Result<Response, Refused> {
     let (limit, wait) = (limit(params.limit)?, wait::wait(params.wait)?);
     let look = || app.hub.events(&caller, params.agency.as_ref(), params.after, limit);
-    let items = wait::until(&app, wait, |events| !events.is_empty(), look).await?;
-    answer::json(StatusCode::OK, &Page { items, next: None })
+    wait::until(&app, &caller, wait, || Ok(Page { items: look()?, next: None })).await
 }

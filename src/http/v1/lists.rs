@@ -2,12 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
 use serde::Deserialize;
 
-use crate::api::{ListItem, Page};
 use crate::domain::{Code, OrganId, Refusal};
-use crate::http::answer;
 use crate::http::auth::Authenticated;
 use crate::http::extract::Params;
 use crate::http::problem::Refused;
@@ -44,7 +41,7 @@ pub(in crate::http) async fn inbox(
 ) -> Result<Response, Refused> {
     let (limit, wait) = (limit(params.limit)?, wait::wait(params.wait)?);
     let (agency, cursor) = (params.agency.as_ref(), params.cursor.as_deref());
-    page(&wait::until(&app, wait, has_items, || app.hub.inbox(&caller, agency, cursor, limit)).await?)
+    wait::until(&app, &caller, wait, || app.hub.inbox(&caller, agency, cursor, limit)).await
 }
 
 /// `GET /v1/outbox`: what was sent, newest first.
@@ -55,13 +52,5 @@ pub(in crate::http) async fn outbox(
 ) -> Result<Response, Refused> {
     let (limit, wait) = (limit(params.limit)?, wait::wait(params.wait)?);
     let (agency, cursor) = (params.agency.as_ref(), params.cursor.as_deref());
-    page(&wait::until(&app, wait, has_items, || app.hub.outbox(&caller, agency, cursor, limit)).await?)
-}
-
-fn has_items(page: &Page<ListItem>) -> bool {
-    !page.items.is_empty()
-}
-
-fn page(page: &Page<ListItem>) -> Result<Response, Refused> {
-    answer::json(StatusCode::OK, page)
+    wait::until(&app, &caller, wait, || app.hub.outbox(&caller, agency, cursor, limit)).await
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use crate::api::{Page, PreviewRequest, ReasonRequest, RuleRequest, RunRequest};
 use crate::http::answer;
-use crate::http::aside::{aside, aside_if};
+use crate::http::aside::{aside, operation};
 use crate::http::auth::Authenticated;
 use crate::http::extract::{Id, JsonBody};
 use crate::http::problem::Refused;
@@ -18,7 +18,10 @@ pub(in crate::http) async fn rules(
     State(app): Shared,
     Authenticated(caller): Authenticated,
 ) -> Result<Response, Refused> {
-    aside(move || answer::json(StatusCode::OK, &Page { items: app.hub.retention_rules(&caller)?, next: None })).await
+    aside(app.hub.turn_to_read(&caller).await?, move || {
+        answer::json(StatusCode::OK, &Page { items: app.hub.retention_rules(&caller)?, next: None })
+    })
+    .await
 }
 
 /// `POST /v1/retention`: makes, changes or closes a rule.
@@ -36,7 +39,10 @@ pub(in crate::http) async fn preview(
     Authenticated(caller): Authenticated,
     JsonBody(request): JsonBody<PreviewRequest>,
 ) -> Result<Response, Refused> {
-    aside(move || answer::json(StatusCode::OK, &app.hub.retention_preview(&caller, &request.rule)?)).await
+    aside(app.hub.turn_to_read(&caller).await?, move || {
+        answer::json(StatusCode::OK, &app.hub.retention_preview(&caller, &request.rule)?)
+    })
+    .await
 }
 
 /// `POST /v1/retention/run`: the next steps of a rule.
@@ -46,7 +52,7 @@ pub(in crate::http) async fn run(
     JsonBody(request): JsonBody<RunRequest>,
 ) -> Result<Response, Refused> {
     let hub = app.hub.clone();
-    let run = aside_if(true, async move { hub.retention_run(&caller, &request).await }).await?;
+    let run = operation(async move { hub.retention_run(&caller, &request).await }).await?;
     answer::json(StatusCode::OK, &run)
 }
 

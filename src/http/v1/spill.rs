@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::api::{Page, SpillRequest};
 use crate::http::answer;
-use crate::http::aside::{aside, aside_if};
+use crate::http::aside::{aside, operation};
 use crate::http::auth::Authenticated;
 use crate::http::extract::{JsonBody, Params};
 use crate::http::problem::Refused;
@@ -26,7 +26,7 @@ pub(in crate::http) async fn find(
     Authenticated(caller): Authenticated,
     Params(params): Params<FindParams>,
 ) -> Result<Response, Refused> {
-    aside(move || {
+    aside(app.hub.turn_to_read(&caller).await?, move || {
         let items = app.hub.spill_find(&caller, &params.what)?;
         answer::json(StatusCode::OK, &Page { items, next: None })
     })
@@ -40,6 +40,6 @@ pub(in crate::http) async fn destroy(
     JsonBody(request): JsonBody<SpillRequest>,
 ) -> Result<Response, Refused> {
     let hub = app.hub.clone();
-    let report = aside_if(true, async move { hub.spill_destroy(&caller, request).await }).await?;
+    let report = operation(async move { hub.spill_destroy(&caller, request).await }).await?;
     answer::json(StatusCode::OK, &report)
 }

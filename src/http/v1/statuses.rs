@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::http::aside::aside_if;
 use crate::http::auth::Authenticated;
 use crate::http::problem::Refused;
 use crate::http::receive;
@@ -17,10 +16,8 @@ pub(in crate::http) async fn send(
     Authenticated(caller): Authenticated,
     body: Body,
 ) -> Result<Response, Refused> {
-    let message = receive::message(&app.hub, body).await?;
-    let (hub, is_large) = (app.hub.clone(), message.is_large());
-    let sending = async move { hub.submit_status(&caller, message.incoming).await };
-    let receipt = aside_if(is_large, sending).await?;
+    let incoming = receive::message(&app, body).await?;
+    let receipt = app.hub.submit_status(&caller, incoming).await?;
     let figure = if receipt.repeat { &app.figures.repeats } else { &app.figures.statuses };
     figure.increment(1);
     submit::receipt(&receipt, &format!("/v1/documents/{}/content", receipt.id))

@@ -22,7 +22,10 @@ pub(in crate::http) async fn blocks(
     State(app): Shared,
     Authenticated(caller): Authenticated,
 ) -> Result<Response, Refused> {
-    aside(move || answer::json(StatusCode::OK, &Page { items: app.hub.blocks(&caller)?, next: None })).await
+    aside(app.hub.turn_to_read(&caller).await?, move || {
+        answer::json(StatusCode::OK, &Page { items: app.hub.blocks(&caller)?, next: None })
+    })
+    .await
 }
 
 /// `POST /v1/trust/blocks`
@@ -62,7 +65,8 @@ pub(in crate::http) async fn impact(
     Params(params): Params<ImpactParams>,
 ) -> Result<Response, Refused> {
     let query = params.query()?;
-    aside(move || answer::json(StatusCode::OK, &app.hub.impact(&caller, &query)?)).await
+    aside(app.hub.turn_to_read(&caller).await?, move || answer::json(StatusCode::OK, &app.hub.impact(&caller, &query)?))
+        .await
 }
 
 /// `GET /v1/documents/{id}/evidence`
@@ -71,5 +75,6 @@ pub(in crate::http) async fn evidence(
     Authenticated(caller): Authenticated,
     Id(id): Id,
 ) -> Result<Response, Refused> {
-    aside(move || answer::json(StatusCode::OK, &app.hub.evidence(&caller, id)?)).await
+    aside(app.hub.turn_to_read(&caller).await?, move || answer::json(StatusCode::OK, &app.hub.evidence(&caller, id)?))
+        .await
 }
