@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 use truc::xml::c14n::{Algorithm, Canonicalizer, Method};
-use truc::xml::{Fault, Limits, Reader};
+use truc::xml::{Fault, Limits, Reader, Unit};
 
 const METHODS: [(Method, &str); 3] =
     [(Method::Inclusive10, "--c14n"), (Method::Inclusive11, "--c14n11"), (Method::Exclusive, "--exc-c14n")];
@@ -52,10 +52,24 @@ fn by_us(method: Method, document: &str, buffer: usize) -> Result<Vec<u8>, Fault
     Ok(canonicalizer.into_sink())
 }
 
+/// The same of a document in memory, where elements with a few words are read in one step.
+fn by_units(method: Method, document: &str) -> Result<Vec<u8>, Fault> {
+    let mut reader = Reader::over(document.as_bytes(), Limits::default());
+    let mut canonicalizer = Canonicalizer::new(Algorithm::new(method, true), Vec::new(), Vec::new());
+    while let Some(unit) = reader.unit()? {
+        match unit {
+            Unit::Event(event) => canonicalizer.event(&event),
+            Unit::Leaf(leaf) => canonicalizer.leaf(&leaf),
+        }
+    }
+    Ok(canonicalizer.into_sink())
+}
+
 fn compare(document: &str, must_pass: bool, buffer: usize) -> Result<bool, TestCaseError> {
     for (method, option) in METHODS {
         let whole = by_us(method, document, document.len() + 1);
         prop_assert_eq!(&whole, &by_us(method, document, buffer), "by {} of {:?}", buffer, document);
+        prop_assert_eq!(&whole, &by_units(method, document), "by units of {:?}", document);
         let ours = match whole {
             Ok(ours) => ours,
             Err(fault) => {

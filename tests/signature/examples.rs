@@ -40,6 +40,19 @@ fn workplace() -> TempDir {
     folder
 }
 
+/// The same where an intermediate authority issued the signer's certificate; gives that authority's, in base64.
+fn workplace_below_an_authority() -> (TempDir, String) {
+    let folder = workplace();
+    let run = |arguments: &str| openssl(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
+    run("req -x509 -newkey rsa:2048 -nodes -keyout authority.key -out intermediate.pem -subj /CN=Authority -days 30");
+    run("req -new -key key.pem -subj /CN=Signer -out request.pem");
+    run("x509 -req -in request.pem -CA intermediate.pem -CAkey authority.key -set_serial 7 -days 30 -out cert.pem");
+    run("pkcs12 -export -inkey key.pem -in cert.pem -certfile intermediate.pem -passout pass:secret -out keys.p12");
+    let authority = std::fs::read_to_string(folder.path().join("intermediate.pem")).unwrap();
+    let base64 = authority.lines().filter(|line| !line.starts_with('-')).collect();
+    (folder, base64)
+}
+
 /// Whether a program is here; says loudly, past the capture of output, if it is not.
 fn is_here(program: &str, package: &str) -> bool {
     let is_here = Command::new(program).arg("--version").output().is_ok();
@@ -100,6 +113,27 @@ fn the_example_for_java_signs_by_the_profile() {
         let arguments = ["Sign.java", mode, "message.edxml", "keys.p12", "secret", "signed.edxml"];
         run(folder.path(), "java", &arguments).unwrap_or_else(|error| panic!("{mode}: {error}"));
         check(folder.path(), parts);
+    }
+}
+
+/// A hub that does not have the intermediate authority's certificate finds it in the message.
+#[test]
+fn the_examples_bring_the_intermediate_authority_along() {
+    let signed = |folder: &TempDir| {
+        let signed = std::fs::read_to_string(folder.path().join("signed.edxml")).unwrap();
+        signed.replace("&#13;", "").split_whitespace().collect::<String>()
+    };
+    if is_here("javac", "default-jdk-headless") {
+        let (folder, authority) = workplace_below_an_authority();
+        run(folder.path(), "java", &["Sign.java", "whole", "message.edxml", "keys.p12", "secret", "signed.edxml"])
+            .unwrap();
+        assert!(signed(&folder).contains(&authority), "java");
+    }
+    if is_here("xmlsec1", "xmlsec1") {
+        let (folder, authority) = workplace_below_an_authority();
+        let script = block("run: xmlsec1-whole").replace("key.pem,cert.pem", "key.pem,cert.pem,intermediate.pem");
+        run(folder.path(), "sh", &["-euc", &script]).unwrap();
+        assert!(signed(&folder).contains(&authority), "xmlsec1");
     }
 }
 
