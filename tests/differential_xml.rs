@@ -113,8 +113,8 @@ fn attribute() -> impl Strategy<Value = String> {
     let part = select(vec![
         "x", " ", "\t", "\n", "\r\n", "\r", "&lt;", "&amp;", "&quot;", "&#9;", "&#xA;", "&#13;", "'", ">", "ệ", "]]>",
     ]);
-    (prefix(), local(), prop::collection::vec(part, 0..6))
-        .prop_map(|(prefix, local, parts)| format!("{prefix}{local} = \"{}\"", parts.concat()))
+    (prefix(), local(), select(vec![" = ", "="]), prop::collection::vec(part, 0..6))
+        .prop_map(|(prefix, local, equals, parts)| format!("{prefix}{local}{equals}\"{}\"", parts.concat()))
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -172,9 +172,21 @@ fn element() -> impl Strategy<Value = String> {
     };
     let leaf = tag().prop_map(|(name, attributes)| format!("<{name}{attributes} />"));
     leaf.prop_recursive(4, 24, 4, move |inner| {
-        let child = prop_oneof![3 => inner, 3 => text(), 1 => aside().prop_map(str::to_owned)];
-        (tag(), prop::collection::vec(child, 0..5))
-            .prop_map(|((name, attributes), children)| format!("<{name}{attributes}>{}</{name}\n>", children.concat()))
+        let child = prop_oneof![3 => inner, 3 => text(), 3 => plain(), 1 => aside().prop_map(str::to_owned)];
+        (tag(), prop::collection::vec(child, 0..5), select(vec!["", "\n"])).prop_map(
+            |((name, attributes), children, space)| {
+                format!("<{name}{attributes}>{}</{name}{space}>", children.concat())
+            },
+        )
+    })
+}
+
+/// An element as most are: read in one step where it has nothing but a few words, in few steps otherwise.
+fn plain() -> impl Strategy<Value = String> {
+    let words = select(vec!["", "x", "công văn", "12345678", "a > b", "31 bytes and one that ends at 32", " \n\t"]);
+    let attributes = select(vec!["", "", " a=\"1\"", " a=\"1\" b=\"x>y\"", " b=\"1\" a=\"2\"", " xmlns=\"http://z\""]);
+    (prefix(), local(), attributes, words).prop_map(|(prefix, local, attributes, words)| {
+        format!("<{prefix}{local}{attributes}>{words}</{prefix}{local}>")
     })
 }
 
