@@ -182,6 +182,16 @@ impl Storm {
         println!("one message {} times: {again} times the first receipt, {shed} shed", size.repeats);
         println!("half sent: {:?}; slow heads cut off: {}", half.by_status, slow.ended);
         println!("long polls: {:?}", polls.by_status);
+        let mean = |work: &str| {
+            let line = format!("truc_turns_waiting{{work=\"{work}\"}}");
+            self.seen.iter().map(|answer| labelled(&answer.body, &line)).sum::<f64>() / self.seen.len() as f64
+        };
+        let waiting = ["short", "large", "commit", "reading"].map(|work| format!("{work} {:.0}", mean(work)));
+        println!(
+            "waiting for their turn, mean: {}; a healthy answer to all {} probes",
+            waiting.join(", "),
+            self.seen.len() * 2
+        );
     }
 
     /// Who pushes is shed by the book, and is told nothing else.
