@@ -27,8 +27,8 @@ pub(super) struct Erasure {
 }
 
 /// What is doomed in one segment.
-struct Doomed {
-    segment: u32,
+pub(super) struct Doomed {
+    pub(super) segment: u32,
     /// Entry of the content, and whether its header data goes too.
     contents: HashMap<Seq, bool>,
     spill: bool,
@@ -87,7 +87,7 @@ impl Hub {
 }
 
 /// What is doomed in the first segment that has anything doomed.
-fn doomed(rows: &Rows<'_>) -> Result<Option<Doomed>, IndexError> {
+pub(super) fn doomed(rows: &Rows<'_>) -> Result<Option<Doomed>, IndexError> {
     let Some(segment) = first_segment(rows)? else { return Ok(None) };
     let found: Vec<(MessageId, DoomedRow)> = rows.under(&keys::doomed_segment(segment), destroy::doomed)?;
     let spill = found.iter().any(|(_, row)| row.spill);
@@ -111,7 +111,7 @@ fn first_segment(rows: &Rows<'_>) -> Result<Option<u32>, IndexError> {
 
 /// Bodies, and header data where the order says so. Certificates and CRLs are entries of their own and never doomed;
 /// the reasons of operators stay.
-fn is_doomed(doomed: &Doomed, seq: Seq, content: &Content) -> bool {
+pub(super) fn is_doomed(doomed: &Doomed, seq: Seq, content: &Content) -> bool {
     let Some(header) = doomed.contents.get(&seq) else { return false };
     match content.kind {
         ContentKind::Body => true,
@@ -120,7 +120,7 @@ fn is_doomed(doomed: &Doomed, seq: Seq, content: &Content) -> bool {
     }
 }
 
-fn event(doomed: &Doomed, generation: u32, destroyed: &Destroyed) -> Event {
+pub(super) fn event(doomed: &Doomed, generation: u32, destroyed: &Destroyed) -> Event {
     let Doomed { segment, through, .. } = doomed;
     let Destroyed { contents, bytes, payloads } = destroyed;
     let payloads = u64::try_from(payloads.len()).unwrap_or(u64::MAX);

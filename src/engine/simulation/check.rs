@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::delivery::{feed, lists};
 use crate::domain::{DocumentId, MessageId, OrganId};
+use crate::engine::simulation::contents::{self, Fate};
 use crate::engine::simulation::model::{Delivery, Fact, Handle, Message, Model, Name, STATES};
 use crate::engine::simulation::world::World;
 use crate::hub::rows::{DeliveryRow, MessageBody, MessageRow, Rows};
@@ -26,11 +27,11 @@ impl Names {
         self.ids[&handle]
     }
 
-    fn handle(&self, id: MessageId) -> Handle {
+    pub(super) fn handle(&self, id: MessageId) -> Handle {
         *self.handles.get(&id).unwrap_or(&usize::MAX)
     }
 
-    fn learn(&mut self, handle: Handle, id: MessageId) {
+    pub(super) fn learn(&mut self, handle: Handle, id: MessageId) {
         assert!(self.handles.insert(id, handle).is_none_or(|before| before == handle), "an id is given once");
         assert!(self.ids.insert(handle, id).is_none_or(|before| before == id), "a message has one id");
     }
@@ -124,7 +125,7 @@ fn says(event: &Event, names: &Names) -> String {
         Event::Refused { by, size, .. } => format!("refused by {by} {size}"),
         Event::Clock { clock, by } => format!("clock {} {}", clock.as_millis(), by.is_some()),
         Event::Material { sha256, .. } => format!("material {sha256}"),
-        other => other.kind().to_owned(),
+        other => contents::says(other, names).unwrap_or_else(|| other.kind().to_owned()),
     }
 }
 
@@ -135,6 +136,7 @@ pub(super) fn shown(world: &World, model: &Model, names: &Names) {
     for (handle, message) in model.messages.iter().enumerate() {
         let row = rows.message(names.id(handle)).unwrap().unwrap();
         self::message(&rows, names, handle, (message, &row));
+        contents::row(&rows, names, handle, message);
         body(world, &rows, names.id(handle), message);
     }
     for ((from, document), (newest, all)) in &model.documents {
@@ -151,7 +153,12 @@ pub(super) fn shown(world: &World, model: &Model, names: &Names) {
 fn message(rows: &Rows<'_>, names: &Names, handle: Handle, (message, row): (&Message, &MessageRow)) {
     let id = names.id(handle);
     match (message, &row.body) {
-        (Message::Letter { letter, seq, deliveries }, MessageBody::Document(fields)) => {
+        (Message::Letter { letter, seq, deliveries, fate }, MessageBody::Document(fields)) => {
+            assert_eq!(
+                fields.subject.is_empty(),
+                *fate == Fate::Destroyed { header: true },
+                "the abstract of m{handle}"
+            );
             assert_eq!((row.from.as_str(), row.seq), (letter.from, u64::try_from(*seq).unwrap()));
             assert_eq!(fields.document, document_id(letter.document));
             let held: BTreeMap<OrganId, DeliveryRow> = rows.deliveries(id).unwrap().into_iter().collect();
@@ -160,7 +167,7 @@ fn message(rows: &Rows<'_>, names: &Names, handle: Handle, (message, row): (&Mes
                 self::delivery(&held[&organ(to)], delivery, (handle, to));
             }
         }
-        (Message::Report { report, seq, effect, target }, MessageBody::Status { effect: done, target: of, .. }) => {
+        (Message::Report { report, seq, effect, target, .. }, MessageBody::Status { effect: done, target: of, .. }) => {
             assert_eq!((row.from.as_str(), row.seq), (report.from, u64::try_from(*seq).unwrap()));
             assert_eq!((format!("{done:?}").as_str(), of.map(|of| names.handle(of))), (*effect, *target));
         }
@@ -174,16 +181,25 @@ fn delivery(row: &DeliveryRow, delivery: &Delivery, at: (Handle, Name)) {
     let marks = (row.asked, row.fetched.is_some(), row.confirmed.is_some());
     assert_eq!(marks, (delivery.asked, delivery.fetched, delivery.confirmed), "{at:?}");
     let last = row.last.as_ref().map(|last| (last.code.wire(), last.description.clone()));
-    assert_eq!(last, delivery.last.map(|(code, stamp)| (code, stamp.to_string())), "{at:?}");
+    assert_eq!(
+        last,
+        delivery.last.map(|(code, stamp)| (code, stamp.map(|stamp| stamp.to_string()).unwrap_or_default())),
+        "{at:?}"
+    );
 }
 
-/// Law 2.
+/// Law 2, unless it is destroyed.
 fn body(world: &World, rows: &Rows<'_>, id: MessageId, message: &Message) {
     let expected = match message {
         Message::Letter { letter, .. } => letter.bytes(),
         Message::Report { report, .. } => report.bytes(),
     };
     let location: BodyLocation = rows.row(&keys::body(id)).unwrap().unwrap();
+    let destroyed = matches!(message.fate(), Fate::Destroyed { .. });
+    assert_eq!(location == BodyLocation::Destroyed, destroyed, "where the bytes of {id} stand");
+    if destroyed {
+        return;
+    }
     let bytes = match &location {
         BodyLocation::Payload(payload) => {
             let mut bytes = Vec::new();
@@ -198,12 +214,13 @@ fn body(world: &World, rows: &Rows<'_>, id: MessageId, message: &Message) {
 /// Law 7: listed once until confirmed, the most urgent first, then the oldest; and the feed is complete.
 fn lists_of(rows: &Rows<'_>, model: &Model, names: &Names, agency: Name) {
     let letters = model.messages.iter().enumerate().filter_map(|(handle, message)| match message {
-        Message::Letter { letter, deliveries, seq } => Some((handle, letter, deliveries, *seq)),
+        Message::Letter { letter, deliveries, seq, fate } => Some((handle, letter, deliveries, (*seq, *fate))),
         Message::Report { .. } => None,
     });
     let letters: Vec<_> = letters.collect();
     let mut waiting: Vec<(u8, usize, Handle)> = letters
         .iter()
+        .filter(|(.., (_, fate))| !matches!(fate, Fate::Destroyed { .. }))
         .filter_map(|(handle, letter, deliveries, _)| {
             let delivery = deliveries.get(agency).filter(|delivery| !delivery.confirmed)?;
             Some((u8::MAX - letter.priority, delivery.seq, *handle))

@@ -1,13 +1,23 @@
 //! What the simulation has found, each as a story of its own, and rules of the journal that only the whole writer can
 //! break.
 
+use std::sync::mpsc::channel;
+
+use tokio::sync::oneshot;
+
 use crate::clock::Clock as _;
+use crate::domain::{MessageId, Timestamp};
 use crate::engine::simulation::check::{Names, document_id, organ};
+use crate::engine::simulation::contents::ContentAct;
 use crate::engine::simulation::luck::Luck;
 use crate::engine::simulation::model::{AccessAct, Act, Letter, Name, Report};
 use crate::engine::simulation::play::{self, certificate};
 use crate::engine::simulation::world::{End, IndexEnd, World};
-use crate::engine::writer::Committed;
+use crate::engine::writer::{Committed, Job};
+use crate::hub::Event;
+use crate::hub::decide::{Command, Ids};
+use crate::hub::destroy::Erased;
+use crate::hub::entry::Salt;
 use crate::hub::keys;
 use crate::hub::rows::Rows;
 use crate::journal::disk::Step;
@@ -82,6 +92,75 @@ fn a_status_by_notation_means_the_message_that_was_accepted_last() {
     assert_eq!(format!("{:?} {:?}", state(id(&first)), state(id(&second))), "Delivered Arrived");
     let held = Rows(reader.as_ref()).document(&organ("G22"), &document_id(2)).unwrap();
     assert_eq!(held.unwrap().newest, id(&second));
+}
+
+/// A status may stand in the same record as the spill of its document, and that record may begin a segment: then the
+/// bytes were looked for in the segment before, and stayed for ever.
+#[test]
+fn a_status_beside_the_spill_of_its_document_is_erased_where_it_stands() {
+    let mut world = world();
+    let mut names = Names::default();
+    let sent = act(&mut world, &[letter(0, 0)]);
+    names.learn(0, sent[0].as_ref().unwrap().answer.as_ref().unwrap().message.unwrap());
+    let report =
+        Report { from: "H14", to: "G22", code: "01", document: Some(0), number: None, stamp: 0, record: false };
+    let spill = ContentAct::Destroy { message: 0, header: true, spill: true };
+    world.writer().retention.ask_to_seal();
+    let payloads = world.payloads();
+    let mut luck = Luck::new(7);
+    let both = [Act::Report(report), Act::Content(spill)];
+    let commands = both.iter().map(|act| play::command(act, &names, &payloads, &mut luck).unwrap()).collect();
+    assert!(world.batch(commands).iter().all(Result::is_ok));
+    let segments = *world.writer().retention.sealed().end() + 1;
+    let mut erased = 0;
+    loop {
+        if world.wants_sealing() {
+            world.batch(vec![Command::Seal]);
+        }
+        let Some(event) = world.erase() else { break };
+        let Event::Erased { contents, .. } = &event else { unreachable!() };
+        erased += contents;
+        world.batch(vec![Command::Erased(Box::new(Erased(event)))]);
+    }
+    assert_eq!((segments, erased), (2, 4), "bytes and header data of the document, and of its status");
+}
+
+/// Ids, and something that happens while the first of them is drawn.
+struct Meanwhile(Luck, Option<Box<dyn FnOnce() + Send>>);
+
+impl Ids for Meanwhile {
+    fn salt(&mut self) -> Salt {
+        if let Some(then) = self.1.take() {
+            then();
+        }
+        self.0.salt()
+    }
+
+    fn message(&mut self, now: Timestamp) -> MessageId {
+        self.0.message(now)
+    }
+}
+
+/// A destruction asks for the segment to be sealed and waits for the writer: where its command joined a batch that was
+/// being taken, it was answered before the sealing, and the destruction failed as if the disk had.
+#[test]
+fn a_sealing_that_is_asked_for_while_a_batch_is_taken_is_done_when_it_is_answered() {
+    let mut world = world();
+    act(&mut world, &[refused(1)]);
+    let ((jobs, waiting), (answer, mut told)) = (channel(), oneshot::channel());
+    let (retention, asking) = (world.writer().retention.clone(), jobs.clone());
+    let before = *retention.sealed().end();
+    let ask = move || {
+        retention.ask_to_seal();
+        asking.send(Job { command: Command::Seal, answer: Some(answer) }).unwrap();
+    };
+    let writer = world.writer.as_mut().unwrap();
+    writer.ids = Box::new(Meanwhile(Luck::new(3), Some(Box::new(ask))));
+    let command = play::command(&refused(2), &Names::default(), &world.payloads(), &mut Luck::new(1)).unwrap();
+    world.writer.as_mut().unwrap().run_batch(Job { command, answer: None }, &waiting);
+    drop(jobs);
+    assert!(told.try_recv().unwrap().is_ok(), "it came with the batch");
+    assert_eq!(*world.writer().retention.sealed().end(), before + 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::clock::Clock as _;
 use crate::domain::Refusal;
 use crate::engine::simulation::check::{self, Names, Reading};
+use crate::engine::simulation::contents::{self, ContentAct};
 use crate::engine::simulation::luck::Luck;
 use crate::engine::simulation::model::{Act, Model, Told};
 use crate::engine::simulation::play::{self, AGENCIES};
@@ -72,7 +73,8 @@ impl History {
     }
 
     fn step(&mut self, step: u64) {
-        match self.luck.below(27) {
+        match self.luck.below(29) {
+            27 | 28 => self.erase(step),
             24 => self.die(step),
             25 | 26 => self.room(step),
             0..14 => {
@@ -96,6 +98,26 @@ impl History {
             }
             _ => self.restart(step),
         }
+    }
+
+    /// What was ordered destroyed goes from the disk, or does not where that fails: then it goes at the next time.
+    fn erase(&mut self, step: u64) {
+        if self.world.writer().shared.poisoned.get().is_some() {
+            return;
+        }
+        let erased = self.erase_one();
+        self.say(|| format!("{step}: erased: {erased}"));
+    }
+
+    /// One segment; false where there is none, or where it fails.
+    fn erase_one(&mut self) -> bool {
+        if self.world.wants_sealing() {
+            self.batch(vec![Act::Content(ContentAct::Seal)]);
+        }
+        let event = self.world.erase();
+        let erased = event.is_some();
+        self.batch(event.into_iter().map(|event| Act::Content(ContentAct::Erased(event))).collect());
+        erased
     }
 
     fn clock(&mut self, step: u64) {
@@ -321,7 +343,9 @@ impl History {
         self.world.end(End::Stopped, IndexEnd::Kept);
         self.world.open().unwrap();
         self.settle();
+        while self.erase_one() {}
         check::shown(&self.world, &self.model, &self.names);
+        contents::on_disk(&self.world, &self.model, &self.names);
         let grown = self.world.rows();
         self.world.end(End::Killed, IndexEnd::Lost);
         self.world.open().unwrap();

@@ -6,6 +6,7 @@
 //! `SIMULATION_SEED=s` plays one, with what it does. A seed that ever failed is kept below as a test with a name.
 
 mod check;
+mod contents;
 mod finds;
 mod history;
 mod luck;

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::engine::simulation::contents::{ContentAct, Fate};
+
 /// An agency, an access or a code.
 pub(super) type Name = &'static str;
 /// A message of the model, by its number.
@@ -70,6 +72,8 @@ pub(super) enum Act {
     },
     /// The operator says that the clock is right, at this time.
     AcceptClock(i64),
+    /// What an operator does to contents.
+    Content(ContentAct),
 }
 
 impl Act {
@@ -84,7 +88,7 @@ impl Act {
             Self::Send(letter, _) => letter.business != 1,
             Self::Report(report) => !["13", "15", "16"].contains(&report.code),
             Self::Fetch { .. } | Self::Confirm { .. } | Self::Refused { .. } => true,
-            Self::Agency { .. } | Self::Access(_) | Self::AcceptClock(_) => false,
+            Self::Agency { .. } | Self::Access(_) | Self::AcceptClock(_) | Self::Content(_) => false,
         }
     }
 }
@@ -119,8 +123,8 @@ pub(super) struct Fact {
 
 #[derive(Debug, Clone)]
 pub(super) enum Message {
-    Letter { letter: Letter, seq: usize, deliveries: BTreeMap<Name, Delivery> },
-    Report { report: Report, seq: usize, effect: Name, target: Option<Handle> },
+    Letter { letter: Letter, seq: usize, deliveries: BTreeMap<Name, Delivery>, fate: Fate },
+    Report { report: Report, seq: usize, effect: Name, target: Option<Handle>, fate: Fate },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +134,8 @@ pub(super) struct Delivery {
     pub(super) asked: bool,
     pub(super) fetched: bool,
     pub(super) confirmed: bool,
-    /// Code and stamp of the newest status that counts.
-    pub(super) last: Option<(Name, u8)>,
+    /// Code and stamp of the newest status that counts; no stamp once its words are destroyed.
+    pub(super) last: Option<(Name, Option<u8>)>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -153,6 +157,8 @@ pub(super) struct Model {
     /// Newest version, and all messages about it in order.
     pub(super) documents: BTreeMap<(Name, u8), (Handle, Vec<Handle>)>,
     pub(super) trail: Vec<Arc<Fact>>,
+    /// Rules of retention: days, and whether closed.
+    pub(super) rules: BTreeMap<Name, (u32, bool)>,
     /// The trail's time when the clock was said to be right, and how far it was ahead of it, milliseconds.
     pub(super) accepted: (i64, i64),
 }
@@ -211,6 +217,7 @@ impl Model {
             }
             Act::Agency { agency, name, closed } => self.agency(agency, name, *closed),
             Act::Access(access) => self.access(access),
+            Act::Content(act) => self.content(act),
             Act::AcceptClock(clock) => {
                 self.tell(format!("clock {clock} true"), Vec::new(), None);
                 self.newly(None, None)
@@ -228,7 +235,7 @@ impl Model {
     }
 
     /// The answer that speaks of the entry told last.
-    fn newly(&self, message: Option<Handle>, effect: Option<Name>) -> Told {
+    pub(super) fn newly(&self, message: Option<Handle>, effect: Option<Name>) -> Told {
         Told::New { seq: self.trail.len() - 1, message, effect }
     }
 
@@ -279,7 +286,7 @@ impl Model {
             let fresh = Delivery { seq, state: 0, asked: false, fetched: false, confirmed: false, last: None };
             deliveries.insert(*to, fresh);
         }
-        self.messages.push(Message::Letter { letter: letter.clone(), seq, deliveries });
+        self.messages.push(Message::Letter { letter: letter.clone(), seq, deliveries, fate: Fate::Whole });
         self.known.insert(letter.name(), message);
         let (newest, all) = self.documents.entry((letter.from, letter.document)).or_insert((message, Vec::new()));
         all.push(message);
@@ -309,7 +316,7 @@ impl Model {
             let (state, asked, what) = table(delivery.state, delivery.asked, report.code);
             (delivery.state, delivery.asked) = (state, asked);
             if ["Moved", "Asked", "Agreed", "Declined", "Ambiguous"].contains(&what) {
-                delivery.last = Some((report.code, report.stamp));
+                delivery.last = Some((report.code, Some(report.stamp)));
             }
             (effect, after) = (what, Some(STATES[state]));
         }
@@ -318,7 +325,8 @@ impl Model {
         let says = format!("status m{message} {from} {to} {code} {effect} {after:?} {target:?}");
         self.tell(says, vec![report.from, report.to], Some(message));
         let seq = self.trail.len() - 1;
-        self.messages.push(Message::Report { report: report.clone(), seq, effect, target });
+        let fate = Fate::Whole;
+        self.messages.push(Message::Report { report: report.clone(), seq, effect, target, fate });
         self.known.insert(report.name(), message);
         self.newly(Some(message), Some(effect))
     }
@@ -336,7 +344,11 @@ impl Model {
     }
 
     fn has(&self, message: Handle, sender: Name, wanted: u8) -> bool {
-        matches!(&self.messages[message], Message::Letter { letter, .. } if letter.from == sender && letter.number == wanted)
+        match &self.messages[message] {
+            // Once its header data is destroyed it is no longer found by its số/ký hiệu.
+            Message::Letter { fate: Fate::Destroyed { header: true }, .. } | Message::Report { .. } => false,
+            Message::Letter { letter, .. } => letter.from == sender && letter.number == wanted,
+        }
     }
 
     pub(super) fn delivery(&self, message: Handle, to: Name) -> Option<&Delivery> {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::api::{Agency, Policy, Role, Scope};
 use crate::domain::{BusinessType, Code, Digest, Priority, StatusCode, Timestamp};
 use crate::engine::simulation::check::{Names, document_id, organ};
+use crate::engine::simulation::contents;
 use crate::engine::simulation::luck::Luck;
 use crate::engine::simulation::model::{AccessAct, Act, Letter, Message, Model, Name, Report};
 use crate::hub::content::{DocumentHeader, StatusHeader};
@@ -32,7 +33,8 @@ const TOKENS: u64 = 1_000;
 
 /// What somebody does next.
 pub(super) fn choose(luck: &mut Luck, model: &Model) -> Act {
-    match luck.below(20) {
+    match luck.below(22) {
+        20 | 21 => Act::Content(contents::choose(luck, model)),
         0..7 => {
             let letter = letter(luck, model);
             let held = model.held(letter.from, letter.document);
@@ -165,6 +167,7 @@ pub(super) fn command(act: &Act, names: &Names, payloads: &Payloads, luck: &mut 
         Act::AcceptClock(clock) => {
             Command::AcceptClock(AcceptedClock { by: "operator".to_owned(), clock: Timestamp::from_millis(*clock) })
         }
+        Act::Content(act) => contents::command(act, names),
         Act::Access(act) => Command::Access(Box::new(access_of(act))),
         Act::Refused { by, size } => Command::Refused(RefusedCall {
             by: (*by).to_owned(),

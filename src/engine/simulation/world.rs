@@ -11,9 +11,11 @@ use tokio::sync::oneshot;
 use crate::clock::SetClock;
 use crate::config::{Config, DataFolder};
 use crate::domain::{Refusal, Timestamp};
+use crate::engine::erase;
 use crate::engine::open::{Ground, OpenError, open_writer};
 use crate::engine::simulation::luck::Luck;
 use crate::engine::writer::{Committed, Job, Writer};
+use crate::hub::Event;
 use crate::hub::decide::Command;
 use crate::hub::register::Opening;
 use crate::hub::rows::{HeadRow, decode, encode};
@@ -229,6 +231,35 @@ impl World {
             writer.run_batch(first, &waiting);
         }
         answers.into_iter().map(|mut told| told.try_recv().unwrap()).collect()
+    }
+
+    /// What is doomed in one segment, if anything is.
+    fn doomed(&self) -> Option<erase::Doomed> {
+        let reader = self.writer().shared.index.reader().unwrap();
+        erase::doomed(&crate::hub::Rows(reader.as_ref())).unwrap()
+    }
+
+    /// Whether the segment in which something is doomed is still written to; its sealing is asked for.
+    pub(super) fn wants_sealing(&self) -> bool {
+        let retention = &self.writer().retention;
+        let open = self.doomed().is_some_and(|doomed| !retention.sealed().contains(&doomed.segment));
+        if open {
+            retention.ask_to_seal();
+        }
+        open
+    }
+
+    /// Takes what is doomed in one segment off the disk, as `engine::erase` does, and gives the entry that says so;
+    /// nothing where there is nothing, or where the disk fails meanwhile.
+    pub(super) fn erase(&mut self) -> Option<Event> {
+        let doomed = self.doomed()?;
+        let retention = self.writer().retention.clone();
+        let destroyed = retention.destroy(doomed.segment, &mut |seq, content| erase::is_doomed(&doomed, seq, content));
+        let destroyed = destroyed.ok()?;
+        for name in &destroyed.payloads {
+            self.payloads().remove(*name).ok()?;
+        }
+        Some(erase::event(&doomed, retention.generation(doomed.segment).unwrap_or_default(), &destroyed))
     }
 
     /// Nobody has asked for anything for a while.
