@@ -343,6 +343,8 @@ impl History {
         self.world.end(End::Stopped, IndexEnd::Kept);
         self.world.open().unwrap();
         self.settle();
+        // A hub that was started anew tells a step back of the clock anew.
+        self.clockwork = Clockwork { accepted: self.model.accepted, ..Clockwork::default() };
         while self.erase_one() {}
         check::shown(&self.world, &self.model, &self.names);
         contents::on_disk(&self.world, &self.model, &self.names);
