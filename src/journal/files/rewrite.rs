@@ -68,7 +68,7 @@ impl Retention {
         number: u32,
         choose: &mut dyn FnMut(Seq, &Content) -> bool,
     ) -> Result<Destroyed, JournalError> {
-        let mut unsure = self.shared.rewriting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = self.shared.rewriting.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.sealed().contains(&number) {
             return Err(JournalError::NotSealed { segment: number });
         }
@@ -82,22 +82,25 @@ impl Retention {
         let _ = disk.remove(&unfinished);
         let generation = window.segment.generation.saturating_add(1);
         let header = segment::Header { generation, ..window.segment };
-        let mut rewrite =
-            Rewrite { file: disk.create(&unfinished).map_err(failed)?, window, done: Destroyed::default() };
+        let mut rewrite = Rewrite {
+            file: disk.create(&unfinished).map_err(failed)?,
+            window,
+            chosen: false,
+            done: Destroyed::default(),
+        };
         // 1. The new file, whole and durable. A crash leaves it unfinished: it is removed at the next opening.
         let written = rewrite.run(&header, choose);
-        let Rewrite { done, .. } = rewrite;
-        if written.is_err() || (done.contents == 0 && !unsure.contains(&number)) {
+        let Rewrite { done, chosen, .. } = rewrite;
+        // Of what was destroyed before nobody knows whether 3 was reached, least of all after a restart: all is repeated.
+        if written.is_err() || !chosen {
             let _ = disk.remove(&unfinished);
             return written.map(|()| done);
         }
-        // 2. The change: before it the old segment counts, after it the new one. If 3 fails, the next call repeats all.
-        unsure.insert(number);
+        // 2. The change: before it the old segment counts, after it the new one.
         disk.rename(&unfinished, &path).map_err(failed)?;
         self.shared.replaced(header);
         // 3. Durable: the old bytes cannot come back.
         disk.sync_folder(&self.shared.folder).map_err(failed)?;
-        unsure.remove(&number);
         Ok(done)
     }
 }
@@ -116,6 +119,8 @@ fn failed(source: io::Error) -> JournalError {
 struct Rewrite {
     file: Arc<dyn DiskFile>,
     window: Window,
+    /// Whether anything is to be destroyed, or was before.
+    chosen: bool,
     done: Destroyed,
 }
 
@@ -138,6 +143,7 @@ impl Rewrite {
     fn copy(&mut self, header: &Header, mut record: Record, choose: &mut Choose<'_>) -> Result<(), JournalError> {
         for content in &mut record.batch.contents {
             if choose(record.first_seq.saturating_add(u64::from(content.entry)), content) {
+                self.chosen = true;
                 self.done.count(&mut content.body);
             }
         }

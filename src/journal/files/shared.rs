@@ -1,7 +1,6 @@
 //! What the writer and the readers of a journal share: which segments there are and how far each is durable, and the
 //! files and tables held open for reading.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -25,8 +24,8 @@ pub(super) struct Shared {
     segments: RwLock<Vec<Segment>>,
     files: Cache<Arc<dyn DiskFile>>,
     tocs: Cache<Arc<Toc>>,
-    /// Held while a sealed segment is rewritten: those whose new file is not known to be durable.
-    pub(super) rewriting: Mutex<BTreeSet<u32>>,
+    /// Held while a sealed segment is rewritten.
+    pub(super) rewriting: Mutex<()>,
     /// Somebody wants to destroy what stands in the segment that is written to.
     pub(super) seal_asked: AtomicBool,
 }

@@ -82,9 +82,9 @@ fn law_1_a_rewrite_that_fails_at_any_step_leaves_the_old_or_the_new() {
     let (old, new) = (written.clone(), expected(&written));
     for step in Step::CHANGES {
         for fault in [Fault::Failed, Fault::FailedButPersisted, Fault::Short, Fault::Dead] {
-            for skip in 0.. {
+            for (skip, restarted) in (0..).flat_map(|skip| [(skip, false), (skip, true)]) {
                 let disk = original.cut(0);
-                let journal = open(&disk, Options::default()).unwrap();
+                let mut journal = open(&disk, Options::default()).unwrap();
                 disk.arm(step, skip, fault);
                 let answer = journal.retention().destroy(1, &mut is_chosen(&written));
                 if !disk.all_happened() {
@@ -96,6 +96,10 @@ fn law_1_a_rewrite_that_fails_at_any_step_leaves_the_old_or_the_new() {
                     assert!(held == new || (held == old && answer.is_err()), "{step:?} {fault:?} {skip} {seed}");
                 }
                 if fault != Fault::Dead {
+                    if restarted {
+                        drop(journal);
+                        journal = open(&disk, Options::default()).unwrap();
+                    }
                     journal.retention().destroy(1, &mut is_chosen(&written)).unwrap();
                     let after = open(&disk.cut(7), Options::default()).unwrap();
                     assert_eq!(batches(after.reader().as_ref()).unwrap(), new, "the next attempt does it");
