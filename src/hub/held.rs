@@ -1,6 +1,7 @@
 //! Held messages (DESIGN 4): everything passed except that revocation is not known. Three commands: hold, release, turn
 //! away. Before: `intake`, which alone makes them. After: `apply`. The rules are published in docs/identity.md.
 
+use crate::api::ContentState;
 use crate::domain::{BusinessType, Code, Digest, DocumentId, MessageId, OrganId, Refusal, Timestamp};
 use crate::hub::block;
 use crate::hub::content::{self, DocumentHeader};
@@ -117,6 +118,11 @@ impl Release {
         let Some(row) = waiting(rows, self.message)?.filter(|row| row.sha256 == self.sha256) else {
             return Ok(Decision::Nothing);
         };
+        // An operator had it destroyed after the bytes were verified: it goes to nobody, and the next look turns it away.
+        let content = rows.content(self.message)?;
+        if content.is_some_and(|content| content.state == ContentState::Destroyed) {
+            return Ok(Decision::Nothing);
+        }
         // A block that came after the bytes were verified: nothing by it follows it in the trail, this waits.
         if block::is_blocked(rows, &self.verdict, row.time)? {
             return Ok(Decision::Nothing);
