@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::delivery::{feed, lists};
 use crate::domain::{DocumentId, MessageId, OrganId};
 use crate::engine::simulation::contents::{self, Fate};
+use crate::engine::simulation::held;
 use crate::engine::simulation::model::{Delivery, Fact, Handle, Message, Model, Name, STATES};
 use crate::engine::simulation::world::World;
 use crate::hub::rows::{DeliveryRow, MessageBody, MessageRow, Rows};
@@ -80,8 +81,10 @@ impl Reading {
 
     fn entry(&mut self, leaf: &Bytes, fact: &Fact, names: &mut Names) {
         let (entry, seq) = (Entry::from_bytes(leaf).unwrap(), self.next);
-        if let (Some(handle), Event::Accepted { message, .. } | Event::Status { message, .. }) =
-            (fact.brings, &entry.event)
+        if let (
+            Some(handle),
+            Event::Accepted { message, .. } | Event::Status { message, .. } | Event::Held { message, .. },
+        ) = (fact.brings, &entry.event)
         {
             names.learn(handle, *message);
         }
@@ -125,7 +128,10 @@ fn says(event: &Event, names: &Names) -> String {
         Event::Refused { by, size, .. } => format!("refused by {by} {size}"),
         Event::Clock { clock, by } => format!("clock {} {}", clock.as_millis(), by.is_some()),
         Event::Material { sha256, .. } => format!("material {sha256}"),
-        other => contents::says(other, names).unwrap_or_else(|| other.kind().to_owned()),
+        other => {
+            let says = contents::says(other, names).or_else(|| held::says(other, names));
+            says.unwrap_or_else(|| other.kind().to_owned())
+        }
     }
 }
 
@@ -137,6 +143,7 @@ pub(super) fn shown(world: &World, model: &Model, names: &Names) {
         let row = rows.message(names.id(handle)).unwrap().unwrap();
         self::message(&rows, names, handle, (message, &row));
         contents::row(&rows, names, handle, message);
+        held::row(&rows, names, (handle, message), &row);
         body(world, &rows, names.id(handle), message);
     }
     for ((from, document), (newest, all)) in &model.documents {
@@ -147,13 +154,14 @@ pub(super) fn shown(world: &World, model: &Model, names: &Names) {
     for agency in super::play::AGENCIES {
         lists_of(&rows, model, names, agency);
     }
+    held::lists(&rows, model, names);
     register(&rows, model);
 }
 
 fn message(rows: &Rows<'_>, names: &Names, handle: Handle, (message, row): (&Message, &MessageRow)) {
     let id = names.id(handle);
     match (message, &row.body) {
-        (Message::Letter { letter, seq, deliveries, fate }, MessageBody::Document(fields)) => {
+        (Message::Letter { letter, seq, deliveries, fate, .. }, MessageBody::Document(fields)) => {
             assert_eq!(
                 fields.subject.is_empty(),
                 *fate == Fate::Destroyed { header: true },
@@ -173,7 +181,6 @@ fn message(rows: &Rows<'_>, names: &Names, handle: Handle, (message, row): (&Mes
         }
         other => panic!("m{handle} is {other:?}"),
     }
-    assert_eq!(rows.claimed(&row.sha256).unwrap(), Some(id));
 }
 
 fn delivery(row: &DeliveryRow, delivery: &Delivery, at: (Handle, Name)) {
@@ -214,7 +221,7 @@ fn body(world: &World, rows: &Rows<'_>, id: MessageId, message: &Message) {
 /// Law 7: listed once until confirmed, the most urgent first, then the oldest; and the feed is complete.
 fn lists_of(rows: &Rows<'_>, model: &Model, names: &Names, agency: Name) {
     let letters = model.messages.iter().enumerate().filter_map(|(handle, message)| match message {
-        Message::Letter { letter, deliveries, seq, fate } => Some((handle, letter, deliveries, (*seq, *fate))),
+        Message::Letter { letter, deliveries, seq, fate, .. } => Some((handle, letter, deliveries, (*seq, *fate))),
         Message::Report { .. } => None,
     });
     let letters: Vec<_> = letters.collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::api::ContentState;
-use crate::domain::Timestamp;
+use crate::domain::{HoldState, Timestamp};
 use crate::engine::simulation::check::Names;
 use crate::engine::simulation::luck::Luck;
 use crate::engine::simulation::model::{Delivery, Handle, Message, Model, Name, Told};
@@ -48,7 +48,7 @@ pub(super) enum ContentAct {
     /// The segment that is written to is to be sealed.
     Seal,
     /// What was ordered destroyed in a segment is gone: an entry as the engine makes it.
-    Erased(Event),
+    Erased(Box<Event>),
 }
 
 /// One of them, by luck.
@@ -83,7 +83,7 @@ pub(super) fn command(act: &ContentAct, names: &Names) -> Command {
             Command::Destroy(Destroy { by: by(), messages: vec![names.id(*message)], header: *header, cause })
         }
         ContentAct::Seal => Command::Seal,
-        ContentAct::Erased(event) => Command::Erased(Box::new(crate::hub::destroy::Erased(event.clone()))),
+        ContentAct::Erased(event) => Command::Erased(Box::new(crate::hub::destroy::Erased(event.as_ref().clone()))),
     }
 }
 
@@ -177,10 +177,11 @@ impl Model {
     }
 
     fn destroy(&mut self, message: Handle, header: bool, spill: bool) -> Told {
-        let Message::Letter { letter, fate, deliveries, .. } = &self.messages[message] else {
+        let Message::Letter { letter, fate, deliveries, hold, .. } = &self.messages[message] else {
             return Told::Refused("not_found");
         };
-        let confirmed = deliveries.values().all(|delivery| delivery.confirmed);
+        // What waits is left alone by every rule.
+        let confirmed = *hold != Some(HoldState::Held) && deliveries.values().all(|delivery| delivery.confirmed);
         let due = match fate {
             Fate::Destroyed { header: gone } if *gone || !header => false,
             _ if spill => true,
@@ -247,7 +248,7 @@ pub(super) fn on_disk(world: &World, model: &Model, names: &Names) {
     let visited = world.writer().shared.journal.replay(None, &mut |record| {
         for content in record.batch.contents.iter().filter(|content| content.kind == ContentKind::Body) {
             let entry = &record.batch.entries[usize::try_from(content.entry).unwrap()];
-            let (Event::Accepted { message, .. } | Event::Status { message, .. }) =
+            let (Event::Accepted { message, .. } | Event::Status { message, .. } | Event::Held { message, .. }) =
                 Entry::from_bytes(entry).unwrap().event
             else {
                 continue;

@@ -9,6 +9,7 @@ use crate::clock::Clock as _;
 use crate::domain::{MessageId, Timestamp};
 use crate::engine::simulation::check::{Names, document_id, organ};
 use crate::engine::simulation::contents::ContentAct;
+use crate::engine::simulation::held::Settle;
 use crate::engine::simulation::luck::Luck;
 use crate::engine::simulation::model::{AccessAct, Act, Letter, Name, Report};
 use crate::engine::simulation::play::{self, certificate};
@@ -123,6 +124,28 @@ fn a_status_beside_the_spill_of_its_document_is_erased_where_it_stands() {
         world.batch(vec![Command::Erased(Box::new(Erased(event)))]);
     }
     assert_eq!((segments, erased), (2, 4), "bytes and header data of the document, and of its status");
+}
+
+/// A pass over what waits had verified the bytes, and then an operator had them destroyed: the release went through, and
+/// recipients were listed a document that nobody could give them.
+#[test]
+fn what_is_destroyed_while_it_waits_goes_to_nobody() {
+    let (mut world, mut names) = (world(), Names::default());
+    let Act::Send(letter, _) = letter(0, 0) else { unreachable!() };
+    let held = act(&mut world, &[Act::Hold(letter.clone(), None)]);
+    let message = held[0].as_ref().unwrap().answer.as_ref().unwrap().message.unwrap();
+    names.learn(0, message);
+    let spill = Act::Content(ContentAct::Destroy { message: 0, header: true, spill: true });
+    let release = Act::Settle(Settle { message: 0, letter, good: true });
+    let payloads = world.payloads();
+    let mut luck = Luck::new(7);
+    let both = [spill, release];
+    let commands = both.iter().map(|act| play::command(act, &names, &payloads, &mut luck).unwrap()).collect();
+    assert!(world.batch(commands)[1].as_ref().unwrap().answer.is_none(), "nothing happens");
+    let reader = world.writer().shared.index.reader().unwrap();
+    let rows = Rows(reader.as_ref());
+    assert!(rows.deliveries(message).unwrap().is_empty());
+    assert!(rows.message(message).unwrap().unwrap().is_held(), "until the next pass turns it away");
 }
 
 /// Ids, and something that happens while the first of them is drawn.

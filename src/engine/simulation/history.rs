@@ -116,7 +116,7 @@ impl History {
         }
         let event = self.world.erase();
         let erased = event.is_some();
-        self.batch(event.into_iter().map(|event| Act::Content(ContentAct::Erased(event))).collect());
+        self.batch(event.into_iter().map(|event| Act::Content(ContentAct::Erased(Box::new(event)))).collect());
         erased
     }
 
@@ -155,7 +155,8 @@ impl History {
         self.say(|| format!("{step}: {at:?} number {skip} from now: the power goes"));
         self.world.disk().arm(at, skip, Fault::Dead);
         let acts = (0..3).map(|_| play::choose(&mut self.luck, &self.model));
-        let inline = acts.filter(|act| !matches!(act, Act::Send(letter, _) if letter.large)).collect();
+        let is_large = |act: &Act| matches!(act, Act::Send(letter, _) | Act::Hold(letter, _) if letter.large);
+        let inline = acts.filter(|act| !is_large(act)).collect();
         self.batch(inline);
         let cut = End::PowerCut(self.luck.next());
         self.start_again(step, cut);

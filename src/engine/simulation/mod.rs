@@ -8,6 +8,7 @@
 mod check;
 mod contents;
 mod finds;
+mod held;
 mod history;
 mod luck;
 mod model;
@@ -82,4 +83,9 @@ failed_once! {
     /// After an index had failed, a step of the clock was still written, and a tree without the batch before it signed:
     /// a checkpoint that no journal could keep.
     a_poisoned_hub_does_not_tell_the_clock = 6, 25;
+    /// A segment was rewritten, its folder not synced; after a restart the same again was taken for done, and a power cut
+    /// brought the bytes back: `journal::tests::retention`.
+    what_is_destroyed_stays_destroyed_over_a_restart_and_a_power_cut = 166;
+    /// A release that followed a spill.
+    what_is_destroyed_while_it_waits_is_not_delivered = 342;
 }

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::domain::HoldState;
 use crate::engine::simulation::contents::{ContentAct, Fate};
+use crate::engine::simulation::held::Settle;
 
 /// An agency, an access or a code.
 pub(super) type Name = &'static str;
@@ -51,6 +53,10 @@ pub(super) struct Report {
 pub(super) enum Act {
     /// With whether its content is that of the version held, as far as anybody looked.
     Send(Letter, Option<bool>),
+    /// The same, while it is not known whether its certificate is revoked.
+    Hold(Letter, Option<bool>),
+    /// It is known of a message whether it was good.
+    Settle(Settle),
     Report(Report),
     Fetch {
         message: Handle,
@@ -79,16 +85,16 @@ pub(super) enum Act {
 impl Act {
     /// Whether it waits for the clock to be right.
     pub(super) const fn comes_from_outside(&self) -> bool {
-        matches!(self, Self::Send(..) | Self::Report(_))
+        matches!(self, Self::Send(..) | Self::Hold(..) | Self::Report(_))
     }
 
     /// Whether it waits for room on the disk: all but revokes, take-backs with their answers, and operators' acts.
     pub(super) fn waits_for_room(&self) -> bool {
         match self {
-            Self::Send(letter, _) => letter.business != 1,
+            Self::Send(letter, _) | Self::Hold(letter, _) => letter.business != 1,
             Self::Report(report) => !["13", "15", "16"].contains(&report.code),
             Self::Fetch { .. } | Self::Confirm { .. } | Self::Refused { .. } => true,
-            Self::Agency { .. } | Self::Access(_) | Self::AcceptClock(_) | Self::Content(_) => false,
+            Self::Agency { .. } | Self::Access(_) | Self::AcceptClock(_) | Self::Content(_) | Self::Settle(_) => false,
         }
     }
 }
@@ -123,8 +129,21 @@ pub(super) struct Fact {
 
 #[derive(Debug, Clone)]
 pub(super) enum Message {
-    Letter { letter: Letter, seq: usize, deliveries: BTreeMap<Name, Delivery>, fate: Fate },
-    Report { report: Report, seq: usize, effect: Name, target: Option<Handle>, fate: Fate },
+    Letter {
+        letter: Letter,
+        seq: usize,
+        deliveries: BTreeMap<Name, Delivery>,
+        fate: Fate,
+        /// Only of what had to wait.
+        hold: Option<HoldState>,
+    },
+    Report {
+        report: Report,
+        seq: usize,
+        effect: Name,
+        target: Option<Handle>,
+        fate: Fate,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,15 +184,21 @@ pub(super) struct Model {
 
 impl Letter {
     /// All that is in it, as a text.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let Self { from, to, document, number, content, business, priority, names, large } = self;
         format!("letter {from} {to:?} {document} {number} {content} {business} {priority} {names:?} {large}")
+    }
+
+    /// The documents that it may mean, best first; none where it is no business act.
+    pub(super) fn speaks_of(&self) -> Vec<u8> {
+        let named = std::iter::once(self.document).chain(self.names);
+        if self.business == 0 { Vec::new() } else { named.collect() }
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.name().into_bytes();
         if self.large {
-            bytes.resize(crate::journal::INLINE_BYTES_MAX + 1, b' ');
+            bytes.extend(vec![b' '; crate::journal::INLINE_BYTES_MAX + 1 - bytes.len()]);
         }
         bytes
     }
@@ -209,7 +234,9 @@ impl Model {
     /// Somebody does something.
     pub(super) fn take(&mut self, act: &Act) -> Told {
         match act {
-            Act::Send(letter, alike) => self.send(letter, *alike),
+            Act::Send(letter, alike) => self.send(letter, *alike, Self::accept),
+            Act::Hold(letter, alike) => self.send(letter, *alike, Self::hold),
+            Act::Settle(settle) => self.settle(settle),
             Act::Report(report) => self.report(report),
             Act::Fetch { message, agency } => self.at(*message, agency, "fetched", |delivery| &mut delivery.fetched),
             Act::Confirm { message, agency } => {
@@ -251,7 +278,7 @@ impl Model {
         }
     }
 
-    fn send(&mut self, letter: &Letter, alike: Option<bool>) -> Told {
+    fn send(&mut self, letter: &Letter, alike: Option<bool>, take: fn(&mut Self, &Letter) -> Told) -> Told {
         if let Some(first) = self.known.get(&letter.name()) {
             return Told::Repeat(*first);
         }
@@ -264,14 +291,13 @@ impl Model {
         if let (0, Some((_, _, deliveries))) = (letter.business, self.held(letter.from, letter.document)) {
             return Told::Refused(conflict(letter, deliveries, alike));
         }
-        self.accept(letter)
+        take(self, letter)
     }
 
     fn accept(&mut self, letter: &Letter) -> Told {
         let message = self.messages.len();
-        let named = if letter.business == 0 { vec![] } else { vec![Some(letter.document), letter.names] };
         let target =
-            named.into_iter().flatten().find_map(|document| self.held(letter.from, document)).map(|held| held.0);
+            letter.speaks_of().into_iter().find_map(|document| self.held(letter.from, document)).map(|held| held.0);
         let remark = if letter.business != 0 && target.is_none() { " target_not_held" } else { "" };
         let Letter { from, document, business, priority, .. } = letter;
         let count = letter.to.len();
@@ -279,21 +305,27 @@ impl Model {
         self.tell(says, vec![letter.from], Some(message));
         let told = self.newly(Some(message), None);
         let Told::New { seq, .. } = told else { unreachable!() };
-        let mut deliveries = BTreeMap::new();
-        for (number, to) in (1..).zip(&letter.to) {
-            let seq = self.trail.len();
-            self.tell(format!("addressed m{message} {from} {to} {number}"), vec![letter.from, to], None);
-            let fresh = Delivery { seq, state: 0, asked: false, fetched: false, confirmed: false, last: None };
-            deliveries.insert(*to, fresh);
-        }
-        self.messages.push(Message::Letter { letter: letter.clone(), seq, deliveries, fate: Fate::Whole });
+        let deliveries = self.address(message, letter);
+        self.messages.push(Message::Letter { letter: letter.clone(), seq, deliveries, fate: Fate::Whole, hold: None });
         self.known.insert(letter.name(), message);
         let (newest, all) = self.documents.entry((letter.from, letter.document)).or_insert((message, Vec::new()));
         all.push(message);
-        if letter.business != 1 {
+        if letter.business != 1 || self.messages[*newest].hold() == Some(HoldState::Held) {
             *newest = message;
         }
         told
+    }
+
+    /// One entry a recipient, and its delivery.
+    pub(super) fn address(&mut self, message: Handle, letter: &Letter) -> BTreeMap<Name, Delivery> {
+        let mut deliveries = BTreeMap::new();
+        for (number, to) in (1..).zip(&letter.to) {
+            let (seq, from) = (self.trail.len(), letter.from);
+            self.tell(format!("addressed m{message} {from} {to} {number}"), vec![from, to], None);
+            let fresh = Delivery { seq, state: 0, asked: false, fetched: false, confirmed: false, last: None };
+            deliveries.insert(*to, fresh);
+        }
+        deliveries
     }
 
     fn report(&mut self, report: &Report) -> Told {

@@ -10,6 +10,7 @@ use crate::api::{Agency, Policy, Role, Scope};
 use crate::domain::{BusinessType, Code, Digest, Priority, StatusCode, Timestamp};
 use crate::engine::simulation::check::{Names, document_id, organ};
 use crate::engine::simulation::contents;
+use crate::engine::simulation::held;
 use crate::engine::simulation::luck::Luck;
 use crate::engine::simulation::model::{AccessAct, Act, Letter, Message, Model, Name, Report};
 use crate::hub::content::{DocumentHeader, StatusHeader};
@@ -33,13 +34,14 @@ const TOKENS: u64 = 1_000;
 
 /// What somebody does next.
 pub(super) fn choose(luck: &mut Luck, model: &Model) -> Act {
-    match luck.below(22) {
+    match luck.below(24) {
+        22 | 23 if !model.messages.is_empty() => held::choose(luck, model).map_or_else(|| refused(luck), Act::Settle),
         20 | 21 => Act::Content(contents::choose(luck, model)),
         0..7 => {
             let letter = letter(luck, model);
             let held = model.held(letter.from, letter.document);
             let alike = held.map(|(_, held, _)| (held.content, held.business) == (letter.content, letter.business));
-            Act::Send(letter, alike)
+            if luck.once_in(4) { Act::Hold(letter, alike) } else { Act::Send(letter, alike) }
         }
         7..13 => Act::Report(report(luck, model)),
         13 | 14 => delivery(luck, model, |message, agency| Act::Fetch { message, agency }),
@@ -49,8 +51,12 @@ pub(super) fn choose(luck: &mut Luck, model: &Model) -> Act {
             Act::Agency { agency: luck.pick(&AGENCIES), name: luck.pick(&NAMES), closed }
         }
         18 => Act::Access(access(luck)),
-        _ => Act::Refused { by: luck.pick(&SYSTEMS), size: luck.below(1000) },
+        _ => refused(luck),
     }
+}
+
+fn refused(luck: &mut Luck) -> Act {
+    Act::Refused { by: luck.pick(&SYSTEMS), size: luck.below(1000) }
 }
 
 fn letter(luck: &mut Luck, model: &Model) -> Letter {
@@ -153,6 +159,11 @@ pub(super) fn command(act: &Act, names: &Names, payloads: &Payloads, luck: &mut 
             let body = body(letter.bytes(), payloads, luck)?;
             Command::Submit(Box::new(submit(letter, *alike, body)))
         }
+        Act::Hold(letter, alike) => {
+            let body = body(letter.bytes(), payloads, luck)?;
+            held::hold(submit(letter, *alike, body))
+        }
+        Act::Settle(settle) => held::command(settle, names),
         Act::Report(report) => Command::Status(Box::new(status(report))),
         Act::Fetch { message, agency } => {
             Command::Fetch(Fetch { by: Arc::from("by"), message: names.id(*message), agency: organ(agency) })
@@ -191,7 +202,7 @@ fn body(bytes: Vec<u8>, payloads: &Payloads, luck: &mut Luck) -> Result<Body, Jo
     Ok(Body::Payload(spool.persist(name, Digest::of(&bytes))?))
 }
 
-fn verdict(record: bool) -> Verdict {
+pub(super) fn verdict(record: bool) -> Verdict {
     Verdict {
         policy: if record { Policy::Record } else { Policy::Envelope },
         indication: "TOTAL-PASSED".to_owned(),
@@ -201,7 +212,7 @@ fn verdict(record: bool) -> Verdict {
     }
 }
 
-const fn business(number: u8) -> BusinessType {
+pub(super) const fn business(number: u8) -> BusinessType {
     match number {
         0 => BusinessType::New,
         1 => BusinessType::Revoke,
@@ -221,7 +232,6 @@ const fn priority(number: u8) -> Priority {
 
 fn submit(letter: &Letter, alike: Option<bool>, body: Body) -> Submit {
     let bytes = letter.bytes();
-    let named = (letter.business != 0).then_some(letter.document).into_iter().chain(letter.names);
     Submit {
         by: Arc::from("by"),
         from: organ(letter.from),
@@ -240,7 +250,7 @@ fn submit(letter: &Letter, alike: Option<bool>, body: Body) -> Submit {
             signer: String::new(),
             reason: String::new(),
         },
-        targets: if letter.business == 0 { Vec::new() } else { named.map(document_id).collect() },
+        targets: letter.speaks_of().into_iter().map(document_id).collect(),
         sha256: Digest::of(&bytes),
         size: u64::try_from(bytes.len()).unwrap(),
         body,

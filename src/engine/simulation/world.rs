@@ -28,7 +28,7 @@ use crate::trail::{LogKey, MemoryTiles, Tiles};
 const SEGMENT_BYTES: u64 = 6_000;
 /// Room that ordinary messages leave free.
 const FREE_BYTES_MIN: u64 = 4 << 20;
-const RESERVE_BYTES: u64 = 128 << 10;
+const RESERVE_BYTES: u64 = 16 << 10;
 const ORIGIN: &str = "hub.example/simulation";
 const START_MS: i64 = 1_795_000_000_000;
 

@@ -286,14 +286,11 @@ impl Data {
     fn cut(&self, luck: &mut Luck) -> Self {
         let mut bytes = self.durable.clone();
         if bytes.len() != self.current.len() && luck.flip() {
-            bytes.resize(self.current.len(), 0);
+            resize(&mut bytes, self.current.len());
         }
         for sector in &self.dirty {
-            let start = sector.saturating_mul(SECTOR);
-            let new = self.current.get(start..).map(|rest| rest.get(..SECTOR).unwrap_or(rest)).unwrap_or_default();
-            let kept = bytes.get_mut(start..).unwrap_or_default().iter_mut().zip(new);
             if luck.flip() {
-                kept.for_each(|(old, new)| *old = *new);
+                copy_sector(&self.current, &mut bytes, *sector);
             }
         }
         Self { current: bytes.clone(), durable: bytes, dirty: BTreeSet::new() }
@@ -301,11 +298,9 @@ impl Data {
 
     /// A sync: the dirty sectors and the length reach the disk; what a failed sync left behind does not.
     fn persist(&mut self) {
-        self.durable.resize(self.current.len(), 0);
+        resize(&mut self.durable, self.current.len());
         for sector in std::mem::take(&mut self.dirty) {
-            let start = sector.saturating_mul(SECTOR);
-            let new = self.current.get(start..).unwrap_or_default().iter().take(SECTOR);
-            self.durable.get_mut(start..).unwrap_or_default().iter_mut().zip(new).for_each(|(old, new)| *old = *new);
+            copy_sector(&self.current, &mut self.durable, sector);
         }
     }
 
@@ -315,18 +310,33 @@ impl Data {
 
     fn truncate(&mut self, length: usize) {
         self.dirty.retain(|sector| sector.saturating_mul(SECTOR) < length);
-        self.current.resize(length, 0);
+        resize(&mut self.current, length);
     }
 
     fn write(&mut self, bytes: &[u8], start: usize) {
         let end = start.saturating_add(bytes.len());
         if self.current.len() < end {
-            self.current.resize(end, 0);
+            resize(&mut self.current, end);
         }
         if let Some(place) = self.current.get_mut(start..end) {
             place.copy_from_slice(bytes);
         }
         self.dirty.extend(start / SECTOR..end.div_ceil(SECTOR));
+    }
+}
+
+/// As [`Vec::resize`] with zeros, but quick where nothing is optimised: histories are played by the thousand there.
+fn resize(bytes: &mut Vec<u8>, length: usize) {
+    bytes.truncate(length);
+    bytes.extend_from_slice(&vec![0; length.saturating_sub(bytes.len())]);
+}
+
+/// As far as both go.
+fn copy_sector(from: &[u8], to: &mut [u8], sector: usize) {
+    let start = sector.saturating_mul(SECTOR);
+    let end = start.saturating_add(SECTOR).min(from.len()).min(to.len());
+    if let (Some(to), Some(from)) = (to.get_mut(start..end), from.get(start..end)) {
+        to.copy_from_slice(from);
     }
 }
 
