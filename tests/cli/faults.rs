@@ -26,8 +26,12 @@ fn fill(hub: &TestHub, left: u64) {
 }
 
 fn send(hub: &TestHub, code: &str) -> crate::support::Said {
-    let file = hub.file(&format!("{}.edxml", code.replace('/', "-")));
-    hub.by("vpcp", &["send", "--new", "--to", "H41", "--code", code, "--subject", "V/v thử", "--save", &file])
+    send_saved(hub, code, &hub.file(&format!("{}.edxml", code.replace('/', "-"))))
+}
+
+/// Keeps what is sent in a file, which may be on another disk than the hub's.
+fn send_saved(hub: &TestHub, code: &str, file: &str) -> crate::support::Said {
+    hub.by("vpcp", &["send", "--new", "--to", "H41", "--code", code, "--subject", "V/v thử", "--save", file])
 }
 
 #[test]
@@ -122,6 +126,108 @@ fn without_file_descriptors_callers_are_told_or_wait_and_nothing_is_lost() {
     hub.run(&["doctor"]).yes();
 }
 
+/// What must not wait on a full disk: withholding, and making room by destroying what is past its term.
+#[test]
+fn retention_and_withholding_work_on_a_full_disk_and_make_room() {
+    let Some(mut hub) = TestHub::made_on_small_disk(160) else { return };
+    hub.configure("free_bytes_min", "8388608");
+    hub.configure("reserve_bytes", "8388608");
+    hub.start();
+    let large = hub.file("large.bin");
+    std::fs::write(&large, vec![b'x'; 12 << 20]).unwrap();
+    for code in ["1/VPCP-TH", "2/VPCP-TH"] {
+        hub.send("H41", code, &["--attach", &large]);
+        hub.by("nghean", &["confirm", code]).yes();
+    }
+    until(|| hub.path("journal/reserve").metadata().is_ok_and(|file| file.len() == 8_388_608));
+    fill(&hub, 0);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let third = elsewhere.path().join("3").display().to_string();
+    send_saved(&hub, "3/VPCP-TH", &third).refused("insufficient_storage", 75);
+    hub.by("operator", &["retention", "withhold", "2/VPCP-TH", "--reason", "Theo công văn 12/CAT"]).yes();
+    hub.by("operator", &["retention", "set", "ngay", "--days", "0", "--basis", "Điều 15"]).yes();
+    let run = hub.by("operator", &["--json", "retention", "run", "ngay", "--yes"]).yes().json();
+    assert_eq!((run["documents"].as_u64(), run["payloads"].as_u64()), (Some(1), Some(1)), "{run}");
+    until(|| hub.by("vpcp", &["send", &third]).code == 0);
+    hub.by("nghean", &["fetch", "1/VPCP-TH"]).refused("content_destroyed", 1);
+    hub.by("nghean", &["fetch", "2/VPCP-TH"]).refused("content_withheld", 1);
+    hub.stop();
+    hub.run(&["doctor", "--deep"]).yes();
+}
+
+/// ext4 goes read-only by itself when it meets an error; nothing is acknowledged from then on, reading goes on, and after
+/// a new mount everything that was acknowledged is there.
+#[test]
+fn a_file_system_that_turns_read_only_under_a_running_hub_is_told_and_survived() {
+    let Some((mut hub, disk)) = TestHub::made_on_ext4(300) else { return };
+    hub.start();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = |code: &str| elsewhere.path().join(code).display().to_string();
+    let send = |code: &str| send_saved(&hub, &format!("{code}/VPCP-TH"), &file(code));
+    send("1").yes();
+    disk.fail();
+    let said = send("2");
+    assert!(said.code == 75 && said.stderr.contains("[storage_failed]"), "{said:?}");
+    send("3").code_is(75);
+    let inbox = hub.by("nghean", &["inbox"]).yes();
+    assert!(inbox.stdout.contains("1/VPCP-TH") && !inbox.stdout.contains("2/VPCP-TH"), "{inbox:?}");
+    // A stop in order takes its files away, which it cannot here.
+    hub.kill();
+    hub.run(&["serve", "--listen", "127.0.0.1:0"]).code_is(69);
+    disk.mount_again();
+    hub.start();
+    hub.by("vpcp", &["send", &file("2")]).yes();
+    let inbox = hub.by("nghean", &["inbox"]).yes();
+    assert!(inbox.stdout.contains("1/VPCP-TH") && inbox.stdout.contains("2/VPCP-TH"), "{inbox:?}");
+    hub.stop();
+    hub.run(&["doctor", "--deep"]).yes();
+}
+
+/// What the disk has lost is found while it is read again, and told wherever an operator looks.
+#[test]
+fn a_flipped_byte_in_an_old_payload_is_found_by_the_scrub_and_told() {
+    let mut hub = TestHub::made();
+    hub.configure("scrub_pause_minutes", "0");
+    hub.configure("scrub_bytes_per_second", "1000000000");
+    hub.start();
+    let large = hub.file("large.bin");
+    std::fs::write(&large, vec![b'x'; 300_000]).unwrap();
+    hub.send("H41", "1/VPCP-TH", &["--attach", &large]);
+    // Sealed by a restart: the scrub reads what is no longer written to.
+    hub.stop();
+    hub.start();
+    hub.send("H41", "2/VPCP-TH", &[]);
+    assert_eq!(hub.ready(), "ready\n");
+    let folders = std::fs::read_dir(hub.path("payloads")).unwrap().map(|entry| entry.unwrap().path());
+    let folder = folders.into_iter().find(|path| path.is_dir()).unwrap();
+    let payload = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&payload).unwrap();
+    bytes[200_000] ^= 1;
+    std::fs::write(&payload, &bytes).unwrap();
+    until(|| hub.ready().contains("1 damaged places") && hub.ready().contains("truc doctor"));
+    hub.stop();
+    let report = hub.run(&["--json", "doctor"]).code_is(1).json();
+    let damaged = report["findings"].as_array().unwrap().iter().find(|found| found["code"] == "payload_damaged");
+    let damaged = damaged.unwrap();
+    assert_eq!(damaged["documents"][0]["code"], "1/VPCP-TH", "{damaged}");
+    assert!(damaged["remedy"]["en"].as_str().is_some_and(|remedy| !remedy.is_empty()));
+    bytes[200_000] ^= 1;
+    std::fs::write(&payload, &bytes).unwrap();
+    hub.run(&["doctor"]).yes();
+}
+
+/// The log stands on a disk as well: what cannot be written there must not end what wanted to say it.
+#[test]
+fn a_log_that_cannot_be_written_stops_nothing() {
+    let mut hub = TestHub::made();
+    hub.start_with_log("/dev/full");
+    hub.send("H41", "1/VPCP-TH", &[]);
+    hub.by("nghean", &["fetch", "1/VPCP-TH"]).yes();
+    hub.by("operator", &["agency", "add", "H41.77", "Sở thử nghiệm"]).yes();
+    hub.stop();
+    hub.run(&["doctor"]).yes();
+}
+
 #[test]
 fn too_few_open_files_are_told_by_the_doctor() {
     let hub = TestHub::made();
@@ -129,4 +235,30 @@ fn too_few_open_files_are_told_by_the_doctor() {
     command.arg("--nofile=1000:1000").arg(env!("CARGO_BIN_EXE_truc")).args(["--lang", "en", "--data"]);
     let said = crate::support::said(command.arg(hub.path("")).arg("doctor")).code_is(1);
     assert!(said.stdout.contains("Only 1000 files"), "{said:?}");
+}
+
+/// Damage in the middle of the journal is a refusal that changes nothing, never a silent skip.
+#[test]
+fn a_flipped_byte_in_the_middle_of_the_journal_is_a_refusal_to_start_with_the_remedy() {
+    let mut hub = TestHub::running();
+    hub.send("H41", "1/VPCP-TH", &[]);
+    hub.stop();
+    hub.start();
+    hub.send("H41", "2/VPCP-TH", &[]);
+    hub.stop();
+    let first = hub.path("journal/0000000001.segment");
+    let whole = std::fs::read(&first).unwrap();
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    std::fs::write(&first, &damaged).unwrap();
+    // Read from the start, as whoever builds the index does.
+    std::fs::remove_dir_all(hub.path("index")).unwrap();
+    let said = hub.run(&["--lang", "en", "serve", "--listen", "127.0.0.1:0"]).code_is(69);
+    assert!(said.stderr.contains("truc doctor") && said.stderr.contains("segment 1"), "{said:?}");
+    hub.run(&["doctor"]).code_is(1);
+    assert_eq!(std::fs::read(&first).unwrap(), damaged, "nothing was changed");
+    std::fs::write(&first, &whole).unwrap();
+    hub.start();
+    let inbox = hub.by("nghean", &["inbox"]).yes();
+    assert!(inbox.stdout.contains("1/VPCP-TH") && inbox.stdout.contains("2/VPCP-TH"), "{inbox:?}");
 }

@@ -1,6 +1,6 @@
 //! A hub of the real binary in a folder of its own, and clients that are processes.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -97,8 +97,7 @@ impl TestHub {
         let size = format!("size={mebibytes}m");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "truc-test"]).arg(folder.path()).output();
         if !mount.is_ok_and(|mount| mount.status.success()) {
-            eprintln!("SKIPPED: no file system can be mounted here (root is needed)");
-            return None;
+            return say_skipped("no file system can be mounted here (root is needed)");
         }
         let hub = Self { data: folder.path().join("data"), mounted: true, folder, running: None };
         hub.run(&["init", "--demo", "--listen", &free_address()]).yes();
@@ -114,13 +113,11 @@ impl TestHub {
         let disk = Ext4 { image, at: folder.path().to_owned() };
         let ran = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
         if !ran(Command::new("mkfs.ext4").arg("-q").arg(disk.image.path())) || !ran(&mut disk.mount()) {
-            eprintln!("SKIPPED: no ext4 can be mounted here (root, loop devices and e2fsprogs are needed)");
-            return None;
+            return say_skipped("no ext4 can be mounted here (root, loop devices and e2fsprogs are needed)");
         }
         let hub = Self { data: folder.path().join("data"), mounted: true, folder, running: None };
         if disk.trigger().is_none() {
-            eprintln!("SKIPPED: this kernel's ext4 cannot be told to fail");
-            return None;
+            return say_skipped("this kernel's ext4 cannot be told to fail: NO read-only file system was tested");
         }
         hub.run(&["init", "--demo", "--listen", &free_address()]).yes();
         Some((hub, disk))
@@ -144,11 +141,16 @@ impl TestHub {
 
     /// Starts it and waits for the line that says that it is ready.
     pub(crate) fn start(&mut self) {
-        let log = std::fs::File::create(self.file("serve.log")).unwrap();
-        let mut child = self.command(&["--json", "serve"]).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        self.start_with_log(&self.file("serve.log"));
+    }
+
+    /// The same, with its log in this file.
+    pub(crate) fn start_with_log(&mut self, log: &str) {
+        let file = std::fs::File::options().create(true).write(true).truncate(true).open(log).unwrap();
+        let mut child = self.command(&["--json", "serve"]).stdout(Stdio::piped()).stderr(file).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.contains("https://127.0.0.1:"), "{line}");
+        assert!(line.contains("https://127.0.0.1:"), "{line}{}", std::fs::read_to_string(log).unwrap());
         self.running = Some(child);
     }
 
@@ -278,11 +280,19 @@ impl Ext4 {
 impl Drop for TestHub {
     fn drop(&mut self) {
         if let Some(mut child) = self.running.take() {
-            terminate(&child);
+            // A test that fails must not wait for a hub that hangs, nor leave what it stands on.
+            if std::thread::panicking() {
+                let _ = child.kill();
+            } else {
+                terminate(&child);
+            }
             let _ = child.wait();
         }
         if self.mounted {
-            let _ = Command::new("umount").arg(self.folder.path()).status();
+            let umount = |how: &[&str]| Command::new("umount").args(how).arg(self.folder.path()).output();
+            if !umount(&[]).is_ok_and(|umount| umount.status.success()) {
+                let _ = umount(&["--lazy"]);
+            }
         }
     }
 }
@@ -290,6 +300,14 @@ impl Drop for TestHub {
 pub(crate) fn terminate(child: &Child) {
     let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
+}
+
+/// Past the capture of the test's output: a test that was not run must not look like one that passed.
+#[allow(dead_code)] // not every suite does
+pub(crate) fn say_skipped<T>(why: &str) -> Option<T> {
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    std::io::stderr().write_all(format!("SKIPPED {test}: {why}\n").as_bytes()).unwrap();
+    None
 }
 
 /// Waits until something is so.

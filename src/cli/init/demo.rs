@@ -55,7 +55,8 @@ pub(super) fn make_test_pki(folder: &DataFolder, at: Timestamp) -> Result<(), Fa
 
 fn copy_into(file: &Path, folder: &Path) -> Result<(), Failure> {
     let to = folder.join(file.file_name().unwrap_or_default());
-    fs::copy(file, &to).map(drop).map_err(|error| Failure::write(&to, &error))
+    let bytes = fs::read(file).map_err(|error| Failure::read(file, &error))?;
+    files::write(&to, &bytes)
 }
 
 /// A system's profile: TLS certificate, agency, and the key that signs for it.
