@@ -1,4 +1,4 @@
-//! Faults are answered, not suffered: each operation of the disk, the index and the tiles fails once, at each step of a
+//! Faults are answered, not suffered: each operation of the disk and each apply of the index fails once, at each step of a
 //! day of the whole hub, in each way. The hub says 503 or 507, acknowledges nothing that it cannot keep, and is whole
 //! when the fault is gone: over a restart, and over a power cut.
 
@@ -8,6 +8,11 @@
 #[path = "hub/support.rs"]
 #[allow(dead_code)]
 mod support;
+
+#[path = "faults/erase.rs"]
+mod erase;
+#[path = "faults/read.rs"]
+mod read;
 
 use std::io;
 use std::path::Path;
@@ -209,7 +214,7 @@ impl Stage {
 }
 
 fn open(soil: &Soil, config: &Config, folder: &Path, clock: &Arc<SetClock>) -> Result<Hub, OpenError> {
-    Hub::open_on(soil, config, &DataFolder::new(folder), clock.clone())
+    support::once_free(|| Hub::open_on(soil, config, &DataFolder::new(folder), clock.clone()))
 }
 
 async fn set_up(hub: &Hub, pki: &Layout) -> [Caller; 2] {

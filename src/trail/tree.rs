@@ -228,6 +228,35 @@ mod tests {
         assert!(matches!(tree.view().head().unwrap().inclusion(300), Err(TreeError::Beyond { asked: 300, size: 300 })));
     }
 
+    /// A store that can do nothing.
+    struct Broken;
+
+    impl Tiles for Broken {
+        fn get(&self, _tile: TileId) -> io::Result<Option<Vec<u8>>> {
+            Err(io::Error::other("injected fault"))
+        }
+
+        fn put(&self, _tile: TileId, _bytes: &[u8]) -> io::Result<()> {
+            Err(io::Error::other("injected fault"))
+        }
+    }
+
+    #[test]
+    fn a_store_of_tiles_that_fails_costs_time_and_nothing_else() {
+        let (mut model, journal) = (Model::counting(1_000), Arc::new(Journal::default()));
+        let mut tree = Tree::open(Arc::new(Broken), journal.clone(), 0, None).unwrap();
+        tree.append(&model.leaves);
+        let known = Checkpoint { origin: "log".to_owned(), size: 1_000, root: model.root(1_000) };
+        let reopened = Tree::open(Arc::new(Broken), journal, 1_000, Some(&known)).unwrap();
+        for view in [tree.view(), reopened.view()] {
+            let head = view.head().unwrap();
+            assert_eq!(head.root(), known.root);
+            for index in [0, 255, 256, 999] {
+                assert_eq!(head.inclusion(size(index)).unwrap(), model.path(index, 1_000), "{index}");
+            }
+        }
+    }
+
     #[test]
     fn missing_and_damaged_tiles_are_made_again_from_the_journal() {
         let mut model = Model::counting(66_000);

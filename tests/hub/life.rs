@@ -10,7 +10,7 @@ use truc::domain::{Code, MessageId};
 use truc::engine::Hub;
 use truc::trail::{VerifierKey, verify};
 
-use crate::support::{Document, TestHub, status_about};
+use crate::support::{Document, TestHub, once_free, status_about};
 
 const DAY: i64 = 86_400_000;
 
@@ -265,7 +265,7 @@ async fn law_8_of_a_spill_no_byte_is_left_in_the_data_folder_but_the_proof_of_it
     let TestHub { folder, hub: open, clock, config, pki } = hub;
     drop(open);
     std::fs::remove_dir_all(DataFolder::new(folder.path()).index()).unwrap();
-    let again = Hub::open(&config, &DataFolder::new(folder.path()), clock.clone()).unwrap();
+    let again = once_free(|| Hub::open(&config, &DataFolder::new(folder.path()), clock.clone())).unwrap();
     let hub = TestHub { folder, hub: again, clock, config, pki };
     assert_eq!(views(&hub), before, "an index that is built again says the same");
     assert_eq!(hub.hub.spill_find(&operator(), &format!("{}/VPCP-TH", MARKS[3])).err().unwrap().code, Code::NotFound);

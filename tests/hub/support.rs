@@ -8,7 +8,9 @@ use truc::config::{Config, DataFolder};
 use truc::delivery::standing::Caller;
 use truc::domain::{Code, OrganId, Refusal, Timestamp};
 use truc::edxml::signature_profile;
-use truc::engine::{Credential, Hub};
+use truc::engine::{Credential, Hub, OpenError};
+use truc::index::IndexError;
+use truc::journal::JournalError;
 use truc::signature::{SigningKey, SigningOptions, sign};
 use truc::trail::LogKey;
 use truc::trust::pki::{Holder, Key, Layout, Plan, Standing, Subject};
@@ -24,6 +26,19 @@ pub struct TestHub {
     pub clock: Arc<SetClock>,
     pub config: Config,
     pub pki: Layout,
+}
+
+/// Opens what a closed hub may still hold: a thread of it that was at work ends a moment later.
+pub fn once_free(open: impl Fn() -> Result<Hub, OpenError>) -> Result<Hub, OpenError> {
+    for _ in 0..1_000 {
+        match open() {
+            Err(OpenError::Index(IndexError::InUse) | OpenError::Journal(JournalError::InUse)) => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            opened => return opened,
+        }
+    }
+    open()
 }
 
 impl TestHub {
@@ -102,7 +117,7 @@ impl TestHub {
         let Self { folder, hub, clock, config, pki } = self;
         hub.close();
         drop(hub);
-        let hub = Hub::open(&config, &DataFolder::new(folder.path()), clock.clone()).unwrap();
+        let hub = once_free(|| Hub::open(&config, &DataFolder::new(folder.path()), clock.clone())).unwrap();
         Self { folder, hub, clock, config, pki }
     }
 
@@ -114,7 +129,7 @@ impl TestHub {
         let data = DataFolder::new(folder.path());
         std::fs::remove_dir_all(data.index()).unwrap();
         std::fs::remove_dir_all(data.tiles()).unwrap();
-        let hub = Hub::open(&config, &data, clock.clone()).unwrap();
+        let hub = once_free(|| Hub::open(&config, &data, clock.clone())).unwrap();
         Self { folder, hub, clock, config, pki }
     }
 
