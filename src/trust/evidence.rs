@@ -70,6 +70,8 @@ fn snapshot(evidence: &[Material], anchors: Vec<Loaded>, known: Timestamp) -> Re
         crls: loaded("CRLs of the evidence", of_kind(MaterialKind::Crl).collect()),
         ocsp: loaded("OCSP answers of the evidence", of_kind(MaterialKind::Ocsp).collect()),
     };
+    // By nextUpdate alone: a hub's ages only shorten that, so what passed under them passes here; and those of today must
+    // not change a verdict of yesterday.
     let snapshot = Snapshot::build(files, Ages::default(), None, &CrlFloors::default(), known).map_err(|faults| {
         let first = faults.first().map_or_else(String::new, ToString::to_string);
         Refusal::new(Code::CertificateInvalid, first)

@@ -2,7 +2,8 @@
 
 use truc::clock::{Clock as _, SystemClock};
 use truc::domain::Timestamp;
-use truc::trust::pki::{Layout, RevocationReason, reissue_crl};
+use truc::trust::files::certificates;
+use truc::trust::pki::{Authority, Key, Layout, OcspPlan, OcspStatus, RevocationReason, reissue_crl};
 
 use crate::support::{TestHub, altered};
 
@@ -105,6 +106,57 @@ fn a_verdict_is_computed_again_from_the_kept_evidence_and_from_nothing_else() {
     let untrusted = hub.run(&["verify", &message, "--as-of", &evidence]).code_is(1);
     assert!(untrusted.stdout.contains("KHÁC"), "the evidence brings no trust of its own: {untrusted:?}");
     drop(sent);
+}
+
+/// The issuing authority's answer that this system's certificate is good.
+fn good_by_ocsp(layout: &Layout, file: &str) -> Vec<u8> {
+    let der = |path: std::path::PathBuf| certificates(std::fs::read(path).unwrap()).unwrap().remove(0);
+    let key = Key::from_pkcs8_pem(&std::fs::read_to_string(layout.ca("sub").with_extension("key")).unwrap()).unwrap();
+    let authority = Authority::continued(der(layout.ca("sub")).into(), key).unwrap();
+    let leaf = der(layout.certificate(file));
+    let serial = x509_parser::parse_x509_certificate(&leaf).unwrap().1.raw_serial().to_vec();
+    let (status, this_update) = (OcspStatus::Good, SystemClock.now());
+    let plan = OcspPlan { serial, status, this_update, next_update: Some(in_a_week()), nonce: None };
+    authority.ocsp(&plan).unwrap()
+}
+
+#[test]
+fn an_ocsp_answer_is_kept_as_evidence_where_there_is_no_crl_and_computed_with_again() {
+    let mut hub = TestHub::made();
+    let layout = Layout::new(hub.path("test-pki"));
+    std::fs::remove_file(hub.path("trust/crl/sub.crl")).unwrap();
+    std::fs::create_dir_all(hub.path("trust/ocsp")).unwrap();
+    std::fs::write(hub.path("trust/ocsp/vpcp.ocsp"), good_by_ocsp(&layout, "vpcp")).unwrap();
+    hub.start();
+    hub.send("H41", "1/VPCP-TH", &[]);
+    let (evidence, message) = (hub.file("evidence.json"), hub.file("in.edxml"));
+    hub.by("nghean", &["fetch", "1/VPCP-TH", "-o", &message]).yes();
+    hub.by("nghean", &["trail", "evidence", "1/VPCP-TH", "-o", &evidence]).yes();
+    hub.stop();
+
+    let text = std::fs::read_to_string(&evidence).unwrap();
+    let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let kinds: Vec<_> = parsed["materials"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    let of = |kind| kinds.iter().filter(|it| **it == kind).count();
+    assert_eq!((of("ocsp"), of("crl")), (1, 1), "the answer about the signer, the CRL about its authority: {kinds:?}");
+
+    // Today nothing is to be had, and then the certificate is revoked: the verdict of then stays what it was.
+    std::fs::remove_file(hub.path("trust/ocsp/vpcp.ocsp")).unwrap();
+    let today = hub.run(&["--json", "verify", &message]).code_is(1).json();
+    assert_eq!(today["code"], "revocation_unknown");
+    let again = ["--json", "verify", &message, "--as-of", &evidence];
+    let json = hub.run(&again).yes().json();
+    assert_eq!((json["indication"].as_str(), json["same_as_recorded"].as_bool()), (Some("TOTAL-PASSED"), Some(true)));
+
+    let answer = kinds.iter().position(|kind| *kind == "ocsp").unwrap();
+    let mut without = parsed.clone();
+    without["materials"].as_array_mut().unwrap().remove(answer);
+    let mut renamed = parsed.clone();
+    renamed["materials"][answer]["kind"] = "crl".into();
+    for changed in [without, renamed] {
+        std::fs::write(&evidence, changed.to_string()).unwrap();
+        hub.run(&again).code_is(1);
+    }
 }
 
 /// Runs xmlsec1 and wants a yes; `None`, said loudly, where it is not installed.
