@@ -1,15 +1,12 @@
 //! Certificates and CRLs near their end, each with its date: roots and authorities, the hub's own for TLS, and those of
 //! the signers whose messages stand in the journal.
 
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
-
 use crate::config::{Config, DataFolder};
 use crate::doctor::trail::Seen;
 use crate::doctor::{Finding, Severity, Text, found};
 use crate::domain::{Digest, Timestamp};
 use crate::signature::SignerInfo;
-use crate::trust::{End, EndKind, TrustStore, days_left};
+use crate::trust::{End, EndKind, TrustStore, days_left, own_certificate};
 
 /// Most signers that are named.
 const SIGNERS_NAMED_MAX: usize = 50;
@@ -26,25 +23,19 @@ pub(super) fn examine(data: &DataFolder, config: &Config, seen: &Seen, now: Time
         ends.extend(near.map(|end| (kind(end.kind), end)));
     }
     let near = |info: &SignerInfo| days_left(info.not_after, now) <= warn_days;
-    ends.extend(own(data).filter(near).map(|info| (server(), end(&info, now))));
+    let own = own_certificate(&data.tls_certificate()).filter(near);
+    ends.extend(own.map(|info| (kind(EndKind::Server), end(EndKind::Server, &info, now))));
     let signers = seen.certificates.values().filter(|info| !authorities.contains(&info.sha256) && near(info));
     // Of a certificate that has ended there is nothing to renew: its holder has another, or has stopped sending.
     let signers = signers.filter(|info| days_left(info.not_after, now) >= 0).take(SIGNERS_NAMED_MAX);
-    ends.extend(signers.map(|info| (kind(EndKind::Signer), end(info, now))));
+    ends.extend(signers.map(|info| (kind(EndKind::Signer), end(EndKind::Signer, info, now))));
     ends.sort_by_key(|(_, end)| end.until);
     findings.extend(ends.iter().map(|(what, end)| ending(what, end)));
 }
 
-/// The hub's certificate, as its callers see it.
-fn own(data: &DataFolder) -> impl Iterator<Item = SignerInfo> {
-    let pem = std::fs::read(data.tls_certificate()).ok();
-    let der = pem.and_then(|pem| CertificateDer::from_pem_slice(&pem).ok());
-    der.and_then(|der| SignerInfo::from_certificate(&der).ok()).into_iter()
-}
-
-fn end(info: &SignerInfo, now: Timestamp) -> End {
+fn end(kind: EndKind, info: &SignerInfo, now: Timestamp) -> End {
     let (name, until) = (info.subject.clone(), info.not_after);
-    End { kind: EndKind::Signer, name, sha256: info.sha256, until, days_left: days_left(until, now) }
+    End { kind, name, sha256: info.sha256, until, days_left: days_left(until, now) }
 }
 
 fn ending(what: &Text, end: &End) -> Finding {
@@ -70,10 +61,7 @@ fn kind(kind: EndKind) -> Text {
         EndKind::Root => Text::new("Chứng thư số gốc", "The root"),
         EndKind::Intermediate => Text::new("Chứng thư số của CA", "The authority"),
         EndKind::Signer => Text::new("Chứng thư số của người ký", "The signer's certificate"),
+        EndKind::Server => Text::new("Chứng thư số TLS của trục", "The hub's TLS certificate"),
         EndKind::Crl => Text::new("CRL của", "The CRL of"),
     }
-}
-
-fn server() -> Text {
-    Text::new("Chứng thư số TLS của trục", "The hub's TLS certificate")
 }

@@ -10,6 +10,7 @@ use crate::api::{AccessRequest, AccessView, Agency, CallerView, CertificateEnd, 
 use crate::delivery::standing::Caller;
 use crate::domain::{Code, Digest, Refusal, Timestamp};
 use crate::engine::hub::Hub;
+use crate::engine::trust::kept;
 use crate::hub::decide::Command;
 use crate::hub::keys;
 use crate::hub::register::{AcceptedClock, Access, Directory};
@@ -123,30 +124,43 @@ impl Hub {
         let by = caller.system.as_ref().to_owned();
         check(&request)?;
         let token = if request.token { Some(new_token()?) } else { None };
-        let signers = self.signers(&request)?;
+        let pinned = certificates("client_certificates", &request.client_certificates)?;
+        let signing = certificates("signing_certificates", &request.signing_certificates)?;
+        let signers = self.signers(&request.agencies, &signing);
         let access = Access {
             by,
             system: request.system.clone(),
             role: request.role,
             agencies: request.agencies,
             policy: request.policy,
-            client_certificates: digests("client_certificates", &request.client_certificates)?,
+            client_certificates: pinned.iter().map(|der| Digest::of(der)).collect(),
             new_token: token.as_ref().map(|token| Digest::of(token.as_bytes())),
             signers,
+            certificates: signing.iter().cloned().map(kept).collect(),
             closed: request.closed,
         };
         self.commit(Command::Access(Box::new(access))).await?;
+        if !request.closed {
+            self.take_over(&signing);
+        }
         let row = self.read(|rows| Ok(rows.access(&request.system)?))?;
         let row = row.ok_or_else(|| Refusal::new(Code::StorageFailed, "the access cannot be read back"))?;
         Ok(AccessView { new_token: token, ..view(&request.system, &row) })
     }
 
+    /// What ends of them is told from now on.
+    fn take_over(&self, certificates: &[Vec<u8>]) {
+        for info in certificates.iter().filter_map(|der| SignerInfo::from_certificate(der).ok()) {
+            self.trust().add_registered(Arc::new(info));
+        }
+    }
+
     /// One line of the register for each certificate and agency, from now on.
-    fn signers(&self, request: &AccessRequest) -> Result<Vec<Registration>, Refusal> {
+    fn signers(&self, agencies: &[Scope], certificates: &[Vec<u8>]) -> Vec<Registration> {
         let from = self.now();
-        let digests = digests("signing_certificates", &request.signing_certificates)?;
-        let lines = digests.iter().flat_map(|sha256| request.agencies.iter().map(move |scope| (sha256, scope)));
-        Ok(lines.map(|(sha256, scope)| line(*sha256, scope, from)).collect())
+        let digests = certificates.iter().map(|der| Digest::of(der));
+        let lines = digests.flat_map(|sha256| agencies.iter().map(move |scope| (sha256, scope)));
+        lines.map(|(sha256, scope)| line(sha256, scope, from)).collect()
     }
 }
 
@@ -176,14 +190,10 @@ fn check(request: &AccessRequest) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn digests(field: &'static str, pems: &[String]) -> Result<Vec<Digest>, Refusal> {
-    let mut digests = Vec::new();
-    for pem in pems {
-        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
-            .map_err(|_| Refusal::new(Code::BadRequest, format!("{field}: not a certificate in PEM")))?;
-        digests.push(Digest::of(&certificate));
-    }
-    Ok(digests)
+fn certificates(field: &'static str, pems: &[String]) -> Result<Vec<Vec<u8>>, Refusal> {
+    let der = |pem: &String| CertificateDer::from_pem_slice(pem.as_bytes()).map(|der| der.to_vec());
+    let ders: Result<_, _> = pems.iter().map(der).collect();
+    ders.map_err(|_| Refusal::new(Code::BadRequest, format!("{field}: not a certificate in PEM")))
 }
 
 /// 256 random bits, in hexadecimal.

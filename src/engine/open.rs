@@ -31,7 +31,7 @@ use crate::journal::disk::{Disk, Real};
 use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Reserve};
 use crate::trail::promised::{self, PromiseError};
 use crate::trail::{FileTiles, LogKey, Promised, Tiles, Tree, TreeError, leaf_hash};
-use crate::trust::TrustStore;
+use crate::trust::{TrustStore, own_certificate};
 
 /// Commands that may wait for the writer. Beyond it, callers are told to try again.
 const WAITING_MAX: usize = 1_024;
@@ -202,6 +202,9 @@ impl Hub {
         let files = leftovers::files(&payloads)?;
         let trust = TrustStore::open_kept(config.trust.rules(), data.trust_sources(), &data.crl_floors(), clock.now())?;
         warn_of_trust(&trust);
+        if let Some(own) = own_certificate(&data.tls_certificate()) {
+            trust.set_own(own);
+        }
         if writer.tree.view().size() == 0 {
             let HubView { origin, verifier_key, version: software, .. } = view.clone();
             writer.open_trail(Opening { origin, verifier_key, software }).map_err(OpenError::First)?;

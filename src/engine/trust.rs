@@ -1,5 +1,8 @@
 //! Trust in an emergency: blocks that work before the CRL does, and what rests on a certificate. For operators.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -10,11 +13,17 @@ use crate::domain::{Code, Digest, Refusal, Timestamp};
 use crate::engine::hub::Hub;
 use crate::hub::block::{self, LiftBlock, PutBlock};
 use crate::hub::decide::Command;
-use crate::hub::rows::BlockRow;
+use crate::hub::rows::{AccessRow, BlockRow, decode};
 use crate::hub::submit::KeptMaterial;
+use crate::hub::{Rows, keys};
+use crate::index::IndexError;
 use crate::journal::Body;
 use crate::signature::SignerInfo;
+use crate::trust::registration::CertificateRule;
 use crate::trust::{BlockRule, Revocation};
+
+/// Most registered certificates of which the end is told: more than there are agencies with systems of their own.
+const SIGNERS_MAX: usize = 20_000;
 
 impl Hub {
     /// Blocks a certificate or key from now on, or lifts its block. In force before this returns, and after a restart.
@@ -55,6 +64,24 @@ impl Hub {
         let blocks = self.read(|rows| Ok(block::in_force(rows)?))?;
         self.0.trust.set_blocks(blocks);
         Ok(())
+    }
+
+    /// Gives the trust store the certificates that are registered now, as far as they are kept: of those that were
+    /// registered by an older version, the ones that have signed.
+    pub(super) fn hand_over_signers(&self) -> Result<(), Refusal> {
+        let digests = self.read(|rows| Ok(registered(rows)?))?;
+        let (mut known, mut signers) = (self.0.trust.registered(), HashMap::new());
+        for sha256 in digests.into_iter().take(SIGNERS_MAX) {
+            let signer = known.remove(&sha256).map_or_else(|| self.signer(&sha256), |signer| Ok(Some(signer)))?;
+            signers.extend(signer.map(|signer| (sha256, signer)));
+        }
+        self.0.trust.set_registered(signers);
+        Ok(())
+    }
+
+    fn signer(&self, sha256: &Digest) -> Result<Option<Arc<SignerInfo>>, Refusal> {
+        let der = self.material(sha256)?.filter(|(kind, _)| kind == "certificate");
+        Ok(der.and_then(|(_, der)| SignerInfo::from_certificate(&der).ok()).map(Arc::new))
     }
 
     /// What was accepted on a certificate, or under it, since a time: by default since its authority says that the key
@@ -102,6 +129,18 @@ impl Hub {
     }
 }
 
+/// The certificates that are registered by their digest, each once.
+fn registered(rows: &Rows<'_>) -> Result<BTreeSet<Digest>, IndexError> {
+    let accesses: Vec<AccessRow> = rows.under(&keys::access_prefix(), |_, value| decode(value))?;
+    let lines = accesses.into_iter().filter(|access| !access.closed).flat_map(|access| access.signers);
+    Ok(lines
+        .filter_map(|line| match line.certificate {
+            CertificateRule::BySha256(sha256) if line.until.is_none() => Some(sha256),
+            _ => None,
+        })
+        .collect())
+}
+
 fn is_now(since: Timestamp, until: Option<Timestamp>, now: Timestamp) -> bool {
     since <= now && until.is_none_or(|until| now < until)
 }
@@ -125,7 +164,7 @@ fn rule(request: &BlockRequest, der: Option<&[u8]>) -> Result<BlockRule, Refusal
 }
 
 /// Kept, so that what its authority says later can be told.
-fn kept(der: Vec<u8>) -> KeptMaterial {
+pub(super) fn kept(der: Vec<u8>) -> KeptMaterial {
     KeptMaterial { what: "certificate", sha256: Digest::of(&der), body: Body::Inline(der.into()) }
 }
 

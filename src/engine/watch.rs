@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-use crate::engine::hub::Inner;
+use crate::engine::hub::{Hub, Inner};
 use crate::trust::{End, Sources};
 
 /// How often the folders are looked at.
@@ -47,7 +47,12 @@ fn tell_ends(hub: &Weak<Inner>, told: &mut Option<i64>) {
     if told.replace(day) == Some(day) {
         return;
     }
-    for end in hub.trust.ends(now).into_iter().filter(|end| end.is_near(hub.trust.warn_days())) {
+    let hub = Hub(hub);
+    if let Err(refusal) = hub.hand_over_signers() {
+        tracing::error!(%refusal, "the registered certificates cannot be read; their end is told once they sign");
+    }
+    let trust = &hub.0.trust;
+    for end in trust.ends(now).into_iter().filter(|end| end.is_near(trust.warn_days())) {
         let End { kind, name, sha256, until, days_left } = end;
         tracing::warn!(kind = kind.as_str(), %name, %sha256, %until, days_left, "ends soon, or has ended");
     }

@@ -5,6 +5,7 @@ use crate::domain::{Code, Digest, OrganId, Refusal, Timestamp};
 use crate::hub::decide::{Answer, Decision, Draft};
 use crate::hub::entry::Event;
 use crate::hub::rows::Rows;
+use crate::hub::submit::{KeptMaterial, missing};
 use crate::trust::Registration;
 
 /// The first entry of an epoch.
@@ -46,6 +47,8 @@ pub struct Access {
     pub new_token: Option<Digest>,
     /// Signing registrations.
     pub signers: Vec<Registration>,
+    /// Their certificates, kept so that their end can be told before they have signed anything.
+    pub certificates: Vec<KeptMaterial>,
     /// Whether all access is taken away.
     pub closed: bool,
 }
@@ -127,7 +130,11 @@ impl Access {
                 return Err(Refusal::new(Code::BadRequest, "a client certificate is pinned to another access"));
             }
         }
-        Ok(one(Draft::new(Vec::new(), self.event(rows)?)))
+        let kept = missing(rows, &self.certificates)?.into_iter().filter_map(|index| self.certificates.get(index));
+        let mut drafts: Vec<Draft> = kept.map(KeptMaterial::draft).collect();
+        let answer_at = drafts.len();
+        drafts.push(Draft::new(Vec::new(), self.event(rows)?));
+        Ok(Decision::New { drafts, answer_at, answer: Answer { message: None, effect: None, seq: None } })
     }
 
     fn event(&self, rows: &Rows<'_>) -> Result<Event, Refusal> {

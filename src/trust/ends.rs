@@ -1,6 +1,12 @@
 //! What will end, and when: told to the operator before it does.
 
+use std::path::Path;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+
 use crate::domain::{Digest, Timestamp};
+use crate::signature::SignerInfo;
 use crate::trust::TrustStore;
 use crate::trust::inventory::{Authority, days_left};
 
@@ -26,15 +32,17 @@ pub enum EndKind {
     Root,
     /// An authority below it.
     Intermediate,
-    /// The certificate of a signer that was seen lately.
+    /// The certificate of a signer that is registered or was seen lately.
     Signer,
+    /// The certificate that the hub itself shows its callers.
+    Server,
     /// A CRL.
     Crl,
 }
 
 impl EndKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Root, Self::Intermediate, Self::Signer, Self::Crl];
+    pub const ALL: [Self; 5] = [Self::Root, Self::Intermediate, Self::Signer, Self::Server, Self::Crl];
 
     /// As a label of metrics.
     #[must_use]
@@ -43,6 +51,7 @@ impl EndKind {
             Self::Root => "root",
             Self::Intermediate => "intermediate",
             Self::Signer => "signer",
+            Self::Server => "server",
             Self::Crl => "crl",
         }
     }
@@ -54,13 +63,21 @@ impl End {
     pub const fn is_near(&self, warn_days: i64) -> bool {
         match self.kind {
             EndKind::Crl => self.days_left < 0,
-            EndKind::Root | EndKind::Intermediate | EndKind::Signer => self.days_left <= warn_days,
+            EndKind::Root | EndKind::Intermediate | EndKind::Signer | EndKind::Server => self.days_left <= warn_days,
         }
     }
 }
 
+/// The certificate that the hub shows its callers, as it stands in its file; nothing where that is none.
+#[must_use]
+pub fn own_certificate(file: &Path) -> Option<SignerInfo> {
+    let der = CertificateDer::from_pem_file(file).ok()?;
+    SignerInfo::from_certificate(&der).ok()
+}
+
 impl TrustStore {
-    /// Everything that ends, the first to end first: anchors, intermediates, CRLs and the signers seen lately.
+    /// Everything that ends, the first to end first: anchors, intermediates, CRLs, the hub's own certificate, and the
+    /// signers that are registered or were seen lately.
     #[must_use]
     pub fn ends(&self, now: Timestamp) -> Vec<End> {
         let inventory = self.inventory(now);
@@ -72,9 +89,12 @@ impl TrustStore {
         let roots = inventory.anchors.into_iter().map(|authority| of(EndKind::Root, authority));
         let intermediates = inventory.intermediates.into_iter().map(|authority| of(EndKind::Intermediate, authority));
         let crls = inventory.crls.into_iter().map(|crl| end(EndKind::Crl, crl.issuer, crl.sha256, crl.next_update));
-        let signers = self.seen().all().into_iter().map(|signer| signer.info);
-        let signers = signers.map(|info| end(EndKind::Signer, info.subject.clone(), info.sha256, info.not_after));
-        let mut ends: Vec<_> = roots.chain(intermediates).chain(crls).chain(signers).collect();
+        let signers = self
+            .signers()
+            .into_iter()
+            .map(|info| end(EndKind::Signer, info.subject.clone(), info.sha256, info.not_after));
+        let own = self.own().map(|info| end(EndKind::Server, info.subject.clone(), info.sha256, info.not_after));
+        let mut ends: Vec<_> = roots.chain(intermediates).chain(crls).chain(signers).chain(own).collect();
         ends.sort_by(|one, other| (one.until, &one.name).cmp(&(other.until, &other.name)));
         ends
     }

@@ -38,7 +38,7 @@ mod window;
 pub use account::{Account, Finding, Link, Step};
 pub use asked::{Asked, AskedCrls};
 pub use block::{Block, BlockRule};
-pub use ends::{End, EndKind};
+pub use ends::{End, EndKind, own_certificate};
 pub use evidence::{KeptEvidence, check_with_evidence};
 pub use floors::CrlFloors;
 pub use inventory::{Inventory, days_left};

@@ -1,10 +1,11 @@
 //! The trust store of a running hub: a snapshot of files, replaced whole by a reload, and the paths checked under it.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use crate::domain::{Code, Refusal, Timestamp};
+use crate::domain::{Code, Digest, Refusal, Timestamp};
 use crate::signature::{Chain, ChainCheck, SignerInfo};
 use crate::trust::block::{Block, Blocks};
 use crate::trust::cache::Cache;
@@ -65,6 +66,10 @@ pub struct TrustStore {
     /// Where the floors are kept over restarts.
     floors_file: Option<PathBuf>,
     seen: Seen,
+    /// The certificates that are registered, whether they have signed or not.
+    registered: Mutex<HashMap<Digest, Arc<SignerInfo>>>,
+    /// What the hub itself shows its callers.
+    own: OnceLock<Arc<SignerInfo>>,
     generation: RwLock<Arc<Generation>>,
     /// Held through a reload, so that two of them do not overtake each other.
     reloading: Mutex<()>,
@@ -143,7 +148,8 @@ impl TrustStore {
         let floors = Mutex::new(floors.raised(&snapshot.crls().floors()));
         let generation = RwLock::new(Arc::new(Generation::new(Arc::new(snapshot), Arc::default())));
         let (seen, reloading, revision) = (Seen::default(), Mutex::new(()), AtomicU64::new(0));
-        Ok(Self { sources, rules, floors, floors_file: None, seen, generation, reloading, revision })
+        let (registered, own) = (Mutex::default(), OnceLock::new());
+        Ok(Self { sources, rules, floors, floors_file: None, seen, registered, own, generation, reloading, revision })
     }
 
     /// Reads the files again. A CRL that is not later than the one in force is refused, and one whose file is gone
@@ -220,13 +226,47 @@ impl TrustStore {
         self.rules.warn_days
     }
 
-    /// The signers seen lately whose certificates end soon, or have ended; the one that ends first before the others.
+    /// Takes over which certificates are registered.
+    pub fn set_registered(&self, signers: HashMap<Digest, Arc<SignerInfo>>) {
+        *self.registered.lock().unwrap_or_else(PoisonError::into_inner) = signers;
+    }
+
+    /// Takes over one more.
+    pub fn add_registered(&self, signer: Arc<SignerInfo>) {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner).insert(signer.sha256, signer);
+    }
+
+    /// Takes over the certificate that the hub itself shows, so that its end can be told. The first one counts: another
+    /// one in its file is shown after the next start.
+    pub fn set_own(&self, certificate: SignerInfo) {
+        let _ = self.own.set(Arc::new(certificate));
+    }
+
+    pub(super) fn own(&self) -> Option<&SignerInfo> {
+        self.own.get().map(Arc::as_ref)
+    }
+
+    /// The certificates that are registered, as they were taken over.
+    #[must_use]
+    pub fn registered(&self) -> HashMap<Digest, Arc<SignerInfo>> {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The signers that are registered or were seen lately, each once.
+    pub(super) fn signers(&self) -> Vec<Arc<SignerInfo>> {
+        let mut signers = self.registered();
+        signers.extend(self.seen.all().into_iter().map(|signer| (signer.info.sha256, signer.info)));
+        signers.into_values().collect()
+    }
+
+    /// The signers, registered or seen lately, whose certificates end soon, or have ended; the one that ends first
+    /// before the others.
     #[must_use]
     pub fn signers_near_end(&self, now: Timestamp) -> Vec<Arc<SignerInfo>> {
         let days = self.rules.warn_days;
-        let signers = self.seen.all().into_iter().map(|signer| signer.info);
-        let mut ending: Vec<_> = signers.filter(|info| days_left(info.not_after, now) <= days).collect();
-        ending.sort_by_key(|info| info.not_after);
+        let mut ending = self.signers();
+        ending.retain(|info| days_left(info.not_after, now) <= days);
+        ending.sort_by_key(|info| (info.not_after, info.sha256));
         ending
     }
 

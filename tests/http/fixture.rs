@@ -29,18 +29,7 @@ pub struct Door {
 impl Door {
     /// Systems `g22`, `h41`, `h14` under policy `envelope`, `old` for G22 under `record`, an `operator`.
     pub async fn open() -> Self {
-        let test = TestHub::new().await;
-        let file = |name: &str| test.folder.path().join(name);
-        let hub = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        std::fs::write(file("hub.crt"), hub.cert.pem()).unwrap();
-        std::fs::write(file("hub.key"), hub.signing_key.serialize_pem()).unwrap();
-        let config = tls::config(&file("hub.crt"), &file("hub.key")).unwrap();
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::bind(Listen { tls: Some((any, config)), plain: Some(any) }).await.unwrap();
-        let (tls, plain) = (server.tls_address().unwrap(), server.plain_address().unwrap());
-        let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(server, test.hub.clone(), async { stopped.await.unwrap_or_default() }));
-        let mut door = Self { test, tls, plain, tokens: HashMap::new(), stop: Some(stop), served };
+        let mut door = Self::before(TestHub::new().await).await;
         for (system, agency, policy) in [
             ("g22", "G22", Policy::Envelope),
             ("h41", "H41", Policy::Envelope),
@@ -51,6 +40,29 @@ impl Door {
         }
         door.access(Role::Operator, "operator", &[], Policy::Envelope).await;
         door
+    }
+
+    /// A door before this hub.
+    async fn before(test: TestHub) -> Self {
+        let file = |name: &str| test.folder.path().join(name);
+        let hub = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        std::fs::write(file("hub.crt"), hub.cert.pem()).unwrap();
+        std::fs::write(file("hub.key"), hub.signing_key.serialize_pem()).unwrap();
+        let config = tls::config(&file("hub.crt"), &file("hub.key")).unwrap();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = Server::bind(Listen { tls: Some((any, config)), plain: Some(any) }).await.unwrap();
+        let (tls, plain) = (server.tls_address().unwrap(), server.plain_address().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(serve(server, test.hub.clone(), async { stopped.await.unwrap_or_default() }));
+        Self { test, tls, plain, tokens: HashMap::new(), stop: Some(stop), served }
+    }
+
+    /// Hub and door again, on the same folder.
+    pub async fn restart(mut self) -> Self {
+        self.stop().await;
+        let tokens = std::mem::take(&mut self.tokens);
+        let Self { test, .. } = self;
+        Self { tokens, ..Self::before(test.restart()).await }
     }
 
     /// A request for access as systems of the test PKI have it.

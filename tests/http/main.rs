@@ -11,6 +11,7 @@
 
 mod answers;
 mod content;
+mod figures;
 mod fixture;
 mod held;
 mod life;

@@ -295,6 +295,7 @@ fn access_of(act: &AccessAct) -> Access {
         client_certificates: act.certificates.iter().map(|number| certificate(*number)).collect(),
         new_token: act.token.map(token),
         signers: Vec::new(),
+        certificates: Vec::new(),
         closed: act.closed,
     }
 }
