@@ -14,7 +14,8 @@ const BLOCK: usize = 5_000;
 /// Accepts that are timed at a decade: rounds, and in each so many in every hub, one hub after the other.
 const ROUNDS: usize = 5;
 const TIMED: usize = 2_000;
-/// Documents that wait for the healthy recipient, and that are left waiting in the second hub, so that pages are full.
+/// Documents that wait for the healthy recipient, and the first ones of the dead recipient, which the second hub does not
+/// confirm either: so both show the same pages.
 const LEFT: usize = 300;
 /// The folders of the two hubs.
 pub(crate) const WAITING: &str = "waiting";
@@ -84,7 +85,8 @@ impl Filled {
             let next = until.min(self.count + BLOCK);
             let ids = self.site.send_unsigned(&Arc::new(unsigned(&series, self.count..next, DEAD))).await;
             if self.takes {
-                self.site.take(&ids).await;
+                let left = if self.count == 0 { LEFT } else { 0 };
+                self.site.take(&ids[left..]).await;
             }
             self.count = next;
             std::fs::write(self.site.data.path().join("count"), next.to_string()).unwrap();
@@ -121,9 +123,7 @@ impl Grown {
                 let (ids, cost) = cost(site.send(&messages)).await;
                 costs.push(cost);
                 if std::ptr::eq(site, &raw const self.confirmed.site) {
-                    // The last ones are left, so that its list has a page.
-                    let left = if round + 1 == ROUNDS { LEFT } else { 0 };
-                    site.take(&ids[..ids.len() - left]).await;
+                    site.take(&ids).await;
                 }
             }
             empty.hub.close();
