@@ -13,6 +13,12 @@ pub(super) fn marks(eight: u64, byte: u8) -> u64 {
     differing.wrapping_sub(ONES) & !differing & HIGHEST
 }
 
+/// The highest bit of every byte below a space; above the first one others may be marked as well.
+#[inline]
+pub(super) fn marks_of_controls(eight: u64) -> u64 {
+    eight.wrapping_sub(ONES.wrapping_mul(u64::from(b' '))) & !eight & HIGHEST
+}
+
 /// The eight bytes at a place, the first one lowest.
 #[inline]
 pub(super) fn eight(bytes: &[u8], at: usize) -> Option<u64> {
@@ -138,6 +144,18 @@ mod tests {
                 let mut other = word.clone();
                 other[at] = b'-';
                 assert_ne!(Key::of(&word), Key::of(&other), "{at} of {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn controls_are_marked_from_the_lowest_on() {
+        for byte in 0..=u8::MAX {
+            for at in 0..8 {
+                let mut bytes = [0xE1; 8];
+                bytes[at] = byte;
+                let marks = marks_of_controls(u64::from_le_bytes(bytes));
+                assert_eq!((marks != 0).then(|| first(marks)), (byte < b' ').then_some(at), "{byte}");
             }
         }
     }

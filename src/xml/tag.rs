@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::domain::Code;
 use crate::xml::chars::{self, Flaw, QName};
 use crate::xml::scope::{Binding, Scope, XML_NAMESPACE};
-use crate::xml::{Attribute, Limits, reference, uri};
+use crate::xml::{Attribute, Limits, reference, short, uri};
 
 /// The namespace of the prefix `xmlns`, which nobody may bind.
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
@@ -98,11 +98,8 @@ impl Tag {
         let bytes = text.as_bytes();
         let end = chars::plain_attribute_name(bytes, at)?;
         let value = end + 2;
-        let length = bytes.get(value..)?.iter().position(|byte| *byte == b'"' || is_special(*byte))?;
-        let is_plain = bytes.get(value + length) == Some(&b'"')
-            && end - at <= limits.name
-            && length <= limits.value
-            && self.items.len() < limits.attributes;
+        let length = plain_value(bytes.get(value..)?)?;
+        let is_plain = end - at <= limits.name && length <= limits.value && self.items.len() < limits.attributes;
         let start = at + 1;
         if !is_plain || text.get(start..end)? == "xmlns" {
             return None;
@@ -310,6 +307,23 @@ const fn is_special(byte: u8) -> bool {
     matches!(byte, 0..=0x1F | b'&' | b'<' | 0xEF)
 }
 
+/// Where the first `"` stands, if nothing in front of it needs a closer look.
+#[inline]
+fn plain_value(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(eight) = short::eight(bytes, at) {
+        let special = short::marks(eight, b'&') | short::marks(eight, b'<') | short::marks(eight, 0xEF);
+        let marks = short::marks(eight, b'"') | special | short::marks_of_controls(eight);
+        if marks != 0 {
+            at += short::first(marks);
+            return (bytes.get(at) == Some(&b'"')).then_some(at);
+        }
+        at += 8;
+    }
+    let length = bytes.get(at..)?.iter().position(|byte| *byte == b'"' || is_special(*byte))?;
+    (bytes.get(at + length) == Some(&b'"')).then_some(at + length)
+}
+
 /// Attribute-value normalisation of XML 1.0, 3.3.3, for attributes of type CDATA, after 2.11.
 fn normalise(value: &str, out: &mut String) -> Result<(), Flaw> {
     let mut rest = value;
@@ -372,6 +386,21 @@ mod tests {
         ] {
             let flaw = normalise(bad, &mut String::new()).unwrap_err();
             assert_eq!((flaw.0, flaw.1), (code, at), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_plain_value_ends_at_its_quote() {
+        for length in [0, 1, 7, 8, 9, 30] {
+            let value = "ệ".chars().chain("x".repeat(length).chars()).collect::<String>();
+            for behind in ["", ">", " and more than eight bytes"] {
+                assert_eq!(plain_value(format!("{value}\"{behind}").as_bytes()), Some(value.len()));
+                for special in ["&", "<", "\t", "\n", "\u{FB01}"] {
+                    assert_eq!(plain_value(format!("{value}{special}\"{behind}").as_bytes()), None, "{special:?}");
+                    assert_eq!(plain_value(format!("{value}\"{special}{behind}").as_bytes()), Some(value.len()));
+                }
+                assert_eq!(plain_value(format!("{value}{behind}").as_bytes()), None);
+            }
         }
     }
 
