@@ -1,6 +1,7 @@
 //! The line of the agency's and the person's signatures, beside that of the envelope: what a hub reports, and what a
 //! file shows without any hub.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::path::Path;
 
@@ -24,10 +25,11 @@ pub(super) struct Documents(Vec<AttachmentSignatures>);
 
 impl Documents {
     /// The documents attached to an edXML message; nothing of what is no document message, or cannot be read as one.
-    pub(super) fn of_message(message: &MessageFile, trust: &TrustStore, at: Timestamp) -> Option<Self> {
-        let Ok(Message::Document(document)) = edxml::read(message, Mode::Tolerant) else { return None };
-        let examiner = Examiner::alone(trust, at);
-        attached::examine(message, &document.attachments, &examiner, &std::env::temp_dir()).map(Self).ok()
+    pub(super) fn of_message(message: &MessageFile, trust: &Open<'_>, at: Timestamp) -> Result<Option<Self>, Failure> {
+        let Ok(Message::Document(document)) = edxml::read(message, Mode::Tolerant) else { return Ok(None) };
+        examined(trust, at, |examiner| {
+            attached::examine(message, &document.attachments, examiner, &std::env::temp_dir()).map(Self).ok()
+        })
     }
 
     /// A PDF, a CMS signature or a zip by itself; nothing if the file is none of these. `content` is what a detached
@@ -35,20 +37,24 @@ impl Documents {
     pub(super) fn of_file(
         path: &Path,
         content: Option<&Path>,
-        trust: &TrustStore,
+        trust: &Open<'_>,
         at: Timestamp,
     ) -> Result<Option<Self>, Failure> {
         let beside = path.to_str().and_then(signed_name).map(Path::new).filter(|beside| beside.is_file());
         let content = content.or(beside).map(open).transpose()?;
         let content = content.as_ref().map(any);
-        let files = Examiner::alone(trust, at)
-            .examine(&open(path)?, content, &std::env::temp_dir())
-            .map_err(|error| Failure::read(path, &error))?;
-        if let [FileReport { kind: FileKind::Other, .. }] = files.as_slice() {
-            return Ok(None);
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Some(Self(vec![AttachmentSignatures { attachment: 1, name, files }])))
+        let file = open(path)?;
+        let mut unread = None;
+        let documents = examined(trust, at, |examiner| {
+            let files = examiner.examine(&file, content, &std::env::temp_dir());
+            let files = files.map_err(|error| unread = Some(Failure::read(path, &error))).ok()?;
+            if let [FileReport { kind: FileKind::Other, .. }] = files.as_slice() {
+                return None;
+            }
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Some(Self(vec![AttachmentSignatures { attachment: 1, name, files }]))
+        })?;
+        unread.map_or(Ok(documents), Err)
     }
 
     /// Whether there are signatures, and every one of them is TOTAL-PASSED.
@@ -80,6 +86,26 @@ impl Documents {
     pub(super) fn json(&self) -> Value {
         json!(self.0)
     }
+}
+
+/// Opens the trust store, to which certificates are offered that came with a file.
+type Open<'a> = dyn Fn(&[Vec<u8>]) -> Result<TrustStore, Failure> + 'a;
+
+/// Examines by the trust alone, and where that is not enough once more with the certificates that were met: an authority of
+/// theirs may stand in no file of the verifier's, and its CRLs must be taken.
+fn examined(
+    trust: &Open<'_>,
+    at: Timestamp,
+    mut examine: impl FnMut(&Examiner<'_>) -> Option<Documents>,
+) -> Result<Option<Documents>, Failure> {
+    let (met, believed) = (RefCell::default(), trust(&[])?);
+    let first = examine(&Examiner { met: Some(&met), ..Examiner::alone(&believed, at) });
+    let met = met.into_inner();
+    if met.is_empty() || first.as_ref().is_none_or(Documents::passed) {
+        return Ok(first);
+    }
+    let believed = trust(&met)?;
+    Ok(examine(&Examiner::alone(&believed, at)))
 }
 
 fn open(path: &Path) -> Result<FileAt, Failure> {

@@ -26,6 +26,7 @@ mod time_stamp;
 pub mod words;
 mod zip;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -42,6 +43,9 @@ use crate::domain::{OrganId, Timestamp};
 use crate::signature::SignerInfo;
 use crate::trust::TrustStore;
 
+/// Most certificates that are taken down.
+const MET_MAX: usize = 256;
+
 /// Who looks at documents, and with what.
 #[derive(Clone, Copy)]
 pub struct Examiner<'a> {
@@ -53,6 +57,8 @@ pub struct Examiner<'a> {
     pub register: &'a dyn Fn(&SignerInfo, Timestamp) -> Vec<OrganId>,
     /// From/OrganId of the message that the documents came in.
     pub sender: Option<&'a OrganId>,
+    /// Takes down the certificates that came with the signatures, in DER.
+    pub met: Option<&'a RefCell<Vec<Vec<u8>>>>,
 }
 
 /// The name of the file that a detached signature of this name signs: `letter.docx` of `letter.docx.p7s`.
@@ -91,7 +97,14 @@ impl<'a> Examiner<'a> {
     /// Without a register and a sender.
     #[must_use]
     pub fn alone(trust: &'a TrustStore, received_at: Timestamp) -> Self {
-        Self { trust, received_at, register: &nobody, sender: None }
+        Self { trust, received_at, register: &nobody, sender: None, met: None }
+    }
+
+    fn meet(&self, certificates: &[&[u8]]) {
+        if let Some(met) = self.met {
+            let room = MET_MAX.saturating_sub(met.borrow().len());
+            met.borrow_mut().extend(certificates.iter().take(room).map(|der| der.to_vec()));
+        }
     }
 
     /// Examines a file, whatever it is: its bytes say. `content` is what a CMS without content of its own signs. A zip
@@ -113,11 +126,12 @@ impl<'a> Examiner<'a> {
     }
 
     fn file(&self, source: &dyn ReadAt, content: Option<&dyn ReadAt>) -> io::Result<FileReport> {
-        if pdf::is_pdf(source)? {
-            return pdf::examine(source, self);
-        }
+        // What a CMS signs may stand inside, a PDF too, and its header may be found where a PDF's may stand.
         if let Some(der) = detached::read(source)? {
             return detached::examine(&der, content, self);
+        }
+        if pdf::is_pdf(source)? {
+            return pdf::examine(source, self);
         }
         Ok(FileReport::without(FileKind::Other))
     }

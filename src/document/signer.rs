@@ -131,6 +131,7 @@ fn judged(
     examiner: &Examiner<'_>,
 ) -> SignatureReport {
     let certificates = Certificates::new(checked.certificate.unwrap_or_default(), &data.certificates);
+    examiner.meet(&data.certificates);
     let judged = match proven {
         Some(at) => judge::at(examiner.trust, Usage::DOCUMENT, &certificates, at),
         None => judge::at_receipt(examiner.trust, &certificates, report.claimed_time, examiner.received_at),

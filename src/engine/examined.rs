@@ -93,8 +93,13 @@ impl Hub {
             return Err(not_a_document());
         };
         let register = |signer: &SignerInfo, at: Timestamp| self.registered(signer, &row.from, at);
-        let examiner =
-            Examiner { trust: &self.0.trust, received_at: row.time, register: &register, sender: Some(&row.from) };
+        let examiner = Examiner {
+            trust: &self.0.trust,
+            received_at: row.time,
+            register: &register,
+            sender: Some(&row.from),
+            met: None,
+        };
         let attachments = attached::examine(content, &document.attachments, &examiner, self.0.payloads.folder())
             .map_err(|error| {
                 tracing::error!(%error, "documents could not be examined");

@@ -6,7 +6,9 @@ use crate::signature::contents::{Canonicalization, Contents, Reference, Transfor
 use crate::signature::grammar::{
     COPIED_DIGEST, Content, DSIG, ENVELOPED, EXC_C14N, Element, MISSPELT_EXCLUSIVE, Occurs,
 };
-use crate::signature::{DigestMethod, KeyInfo, Limits, Profile, SignatureMethod, Weakness, base64, der, plan};
+use crate::signature::{
+    DigestMethod, KeyInfo, Limits, Profile, References, SignatureMethod, Weakness, base64, der, plan,
+};
 use crate::xml::c14n::{self, Method};
 use crate::xml::{Event, Fault, Kind, Name, Start};
 
@@ -72,12 +74,17 @@ impl<'a> Parser<'a> {
             Kind::End(_) => self.close(event.span.start),
             Kind::Text(text) => self.text(text, event.span.start),
             Kind::Comment(_) | Kind::ProcessingInstruction { .. } if self.is_ignoring() => Ok(()),
-            Kind::Comment(_) if self.tolerant && !self.is_text() => Ok(()),
+            Kind::Comment(_) if self.takes_comments() && !self.is_text() => Ok(()),
             Kind::Comment(_) => Err(self.fault(event.span.start, "a comment inside Signature")),
             Kind::ProcessingInstruction { .. } => {
                 Err(self.fault(event.span.start, "a processing instruction inside Signature"))
             }
         }
+    }
+
+    /// XML-DSig has nothing against comments; a profile of ours that says what must be covered has.
+    fn takes_comments(&self) -> bool {
+        self.tolerant && self.profile.references == References::Any
     }
 
     /// SignedInfo and KeyInfo end before their limits.

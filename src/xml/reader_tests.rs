@@ -162,6 +162,7 @@ fn what_is_not_well_formed_is_refused_at_its_place() {
         ("<a b/>", 4),
         ("<a b=c/>", 5),
         ("<a b=''c=''/>", 7),
+        ("<a xmlns:xml='http://www.w3.org/XML/1998/namespace' xmlns:xml='http://www.w3.org/XML/1998/namespace'/>", 52),
         ("<a b='<'/>", 6),
         ("<a b='&#0;'/>", 6),
         ("<a b='\u{1}'/>", 6),

@@ -36,10 +36,13 @@ pub(super) struct Tag {
     items: Vec<Item>,
     /// Whether everything behind the name stands as in canonical XML.
     is_canonical: bool,
+    /// Whether `xmlns:xml` stands on it, which says nothing new and may still not stand twice.
+    declares_xml: bool,
 }
 
 /// A tag without attributes.
-pub(super) static BARE: Tag = Tag { normalised: String::new(), items: Vec::new(), is_canonical: false };
+pub(super) static BARE: Tag =
+    Tag { normalised: String::new(), items: Vec::new(), is_canonical: false, declares_xml: false };
 
 impl Tag {
     /// A tag without attributes.
@@ -47,6 +50,7 @@ impl Tag {
     pub(super) fn clear(&mut self) {
         self.normalised.clear();
         self.items.clear();
+        self.declares_xml = false;
     }
 
     /// Reads the attributes behind the name, declares the namespaces in `scope` (which has the element open already),
@@ -129,7 +133,11 @@ impl Tag {
                 declare("", uri, limits, scope).map_err(at(start))?;
                 self.is_canonical = false;
             }
+            ("xmlns", "xml") if self.declares_xml => {
+                return Err((Code::XmlMalformed, start, "an attribute stands twice"));
+            }
             ("xmlns", local) => {
+                self.declares_xml |= local == "xml";
                 declare(local, uri, limits, scope).map_err(at(start))?;
                 self.is_canonical = false;
             }

@@ -41,6 +41,27 @@ fn a_detached_signature_is_verified_without_a_hub() {
 }
 
 #[test]
+fn an_authority_that_came_with_a_signature_is_enough_to_take_its_crl() {
+    let hub = TestHub::made();
+    let of = |name: &str| hub.path(&format!("test-pki/{name}")).display().to_string();
+    let (letter, signature) = (hub.file("letter.docx"), hub.file("letter.docx.p7s"));
+    std::fs::write(&letter, "so many words\n").unwrap();
+    let (certificate, key, authority) = (of("agencies/vpcp.crt"), of("agencies/vpcp.key"), of("ca/sub.crt"));
+    let arguments = ["cms", "-sign", "-binary", "-outform", "DER", "-in", &letter, "-out", &signature];
+    let made = Command::new("openssl")
+        .args(arguments)
+        .args(["-signer", &certificate, "-inkey", &key, "-certfile", &authority])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let (root, crls) = (of("ca/root.crt"), ["crl/root.crl", "crl/sub.crl"].map(of));
+    let trusting = ["--trust", &root, "--crl", &crls[0]];
+    let unknown = hub.run(&[&["--json", "verify", &signature], &trusting[..]].concat()).code_is(1).json();
+    assert_eq!(unknown["documents"][0]["files"][0]["signatures"][0]["sub_indication"], "TRY_LATER", "{unknown}");
+    hub.run(&[&["verify", &signature, "--crl", &crls[1]], &trusting[..]].concat()).yes();
+}
+
+#[test]
 fn a_clerk_sees_two_lines_the_systems_and_the_agencys() {
     let hub = TestHub::running();
     let (letter, signature) = signed(&hub, "vpcp");

@@ -121,6 +121,36 @@ fn what_is_not_known_is_said_in_the_standards_words() {
 }
 
 #[test]
+fn a_crl_of_later_speaks_of_earlier_times_and_one_that_is_not_used_is_told() {
+    let desk = Desk::new();
+    let Some(file) = desk.signed("note.xml", &format!("<a>b{}</a>", template("", ENVELOPED))) else { return };
+    let [one, two] = &desk.crls;
+    let before = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(2);
+    let made = std::fs::metadata(two).unwrap().modified().unwrap();
+    assert!(std::time::SystemTime::from(before) < made, "the CRL was made after that time");
+    desk.trusting(&[&file, "--at", &before.to_string()]).yes();
+
+    let broken = desk.hub.file("broken.crl");
+    std::fs::write(&broken, "no CRL").unwrap();
+    let said = Desk::verify(&[&file, "--trust", &desk.root, "--crl", one, "--crl", &broken]).code_is(1);
+    assert!(said.stderr.contains("Not used: ") && said.stderr.contains("broken.crl"), "{said:?}");
+}
+
+#[test]
+fn a_comment_inside_a_signature_is_what_the_hub_says_of_it() {
+    let hub = TestHub::running();
+    let sent = hub.send("H41", "1/VPCP-TH", &[]);
+    let text = std::fs::read_to_string(&sent).unwrap();
+    let at = text.find("SignatureMethod").map(|at| text[..at].rfind('<').unwrap()).unwrap();
+    let commented = hub.file("commented.edxml");
+    std::fs::write(&commented, format!("{}<!-- x -->{}", &text[..at], &text[at..])).unwrap();
+    let judged = hub.run(&["--json", "verify", &commented]).code_is(1).json();
+    assert_eq!(judged["code"], "signature_structure", "{judged}");
+    assert!(judged["detail"].as_str().unwrap().contains("comment"), "{judged}");
+    hub.run(&["verify", "--profile", "none", &commented]).yes();
+}
+
+#[test]
 fn sha1_is_named_and_never_passes() {
     let desk = Desk::new();
     let sha1 = template("", ENVELOPED).replace("2001/04/xmlenc#sha256", "2000/09/xmldsig#sha1");

@@ -10,9 +10,13 @@ const DOCX: &[u8] = b"PK\x03\x04 not really a docx, but bytes that were signed\r
 
 /// Signs DOCX with `openssl cms` and gives the signature.
 fn sign(name: &str, more: &[&str]) -> Vec<u8> {
+    sign_octets(DOCX, name, more)
+}
+
+fn sign_octets(content: &[u8], name: &str, more: &[&str]) -> Vec<u8> {
     let office = Office::shared();
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("letter.docx"), DOCX).unwrap();
+    std::fs::write(folder.path().join("letter.docx"), content).unwrap();
     let file = |ending: &str| office.folder.join(format!("{name}.{ending}")).display().to_string();
     let (certificate, key) = (file("pem"), file("key"));
     let base = ["cms", "-sign", "-binary", "-in", "letter.docx", "-signer", &certificate, "-inkey", &key];
@@ -63,6 +67,13 @@ fn every_way_of_writing_cms_is_read() {
     let curve = examine(&sign("curve", &["-outform", "DER", "-md", "sha384"]), Some(DOCX));
     assert!(curve.passed());
     assert_eq!(curve.algorithm.as_deref(), Some("ECDSA P-384 SHA-384"));
+}
+
+#[test]
+fn what_a_cms_holds_may_look_like_a_pdf() {
+    let content = b"%PDF-1.7\nnot really a PDF, but it begins like one\n";
+    let report = examine(&sign_octets(content, "person", &["-outform", "DER", "-nodetach"]), None);
+    assert!(report.passed(), "{report:?}");
 }
 
 #[test]

@@ -57,12 +57,15 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let at = options.at.unwrap_or_else(|| SystemClock.now());
     let file = MessageFile::open(&options.file)?;
     let name = options.profile.as_deref().map(profile::Name::of).transpose()?;
-    let trust = trust::open(context, options, &profile::certificates(&file), at)?;
+    let trust = |offered: &[Vec<u8>]| trust::open(context, options, offered, at);
     if let Some(documents) = Documents::of_file(&options.file, options.content.as_deref(), &trust, at)? {
         return documents.tell(context);
     }
-    let envelope = envelope::examine(&file, name, &trust, at)?;
-    let documents = Documents::of_message(&file, &trust, at);
+    let offered = profile::certificates(&file);
+    let believed = trust(&offered)?;
+    trust::tell_unused(context, &believed);
+    let envelope = envelope::examine(&file, name, &believed, at)?;
+    let documents = Documents::of_message(&file, &trust, at)?;
     if context.out.is_json() {
         context.out.json(&json::answer(&envelope, documents.as_ref()))?;
     } else {

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use crate::cli::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::verify::Options;
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::{CRL_FLOORS, trust_sources};
 use crate::domain::Timestamp;
 use crate::trust::{CrlFloors, Sources, TrustStore};
 
-/// A store as it stands at `at`. Certificates that came with the file may help to build paths.
+/// A store of all that is known now, to judge by at `at`: a CRL of later speaks of earlier times, too. Certificates that came
+/// with the file may help to build paths.
 pub(super) fn open(
     context: &Context,
     options: &Options,
@@ -18,13 +20,21 @@ pub(super) fn open(
     at: Timestamp,
 ) -> Result<TrustStore, Failure> {
     let floors = floors(context, options)?;
-    TrustStore::open_offered(sources(context, options), offered, &floors, at).map_err(|error| {
+    let known = at.max(SystemClock.now());
+    TrustStore::open_offered(sources(context, options), offered, &floors, known).map_err(|error| {
         Failure::new(
             Exit::NoInput,
             format!("Không dùng được kho tin cậy: {error}"),
             format!("The trust store cannot be used: {error}"),
         )
     })
+}
+
+/// Says which CRLs and OCSP answers were not used, and why.
+pub(super) fn tell_unused(context: &Context, trust: &TrustStore) {
+    for fault in trust.report().faults {
+        context.out.note(format!("Không dùng: {fault}"), format!("Not used: {fault}"));
+    }
 }
 
 pub(super) fn sources(context: &Context, options: &Options) -> Sources {
