@@ -330,8 +330,12 @@ async fn an_agency_and_the_operator_are_told_before_a_certificate_ends() {
     let told = test.hub.caller_view(&sender).certificates_near_end;
     let told: Vec<_> = told.iter().map(|end| (end.subject.as_str(), end.days_left)).collect();
     assert_eq!(told, [("CN=Hệ thống G22,C=VN", 10)]);
-    assert!(test.hub.caller_view(&other).certificates_near_end.is_empty(), "it is not its own");
+    let others = test.hub.caller_view(&other).certificates_near_end;
+    let others: Vec<_> = others.iter().map(|end| end.subject.as_str()).collect();
+    assert_eq!(others, ["CN=Hệ thống H41,C=VN"], "its own, which has signed nothing yet");
     let near = test.hub.trust_ends().into_iter().filter(|end| end.is_near(test.hub.trust().warn_days()));
-    let near: Vec<_> = near.map(|end| end.kind).collect();
-    assert_eq!(near, [EndKind::Crl, EndKind::Crl, EndKind::Signer]);
+    let mut near: Vec<_> = near.map(|end| end.kind).collect();
+    assert_eq!(near.iter().filter(|kind| **kind == EndKind::Crl).count(), 2);
+    near.dedup();
+    assert_eq!(near, [EndKind::Crl, EndKind::Signer]);
 }

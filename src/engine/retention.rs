@@ -120,6 +120,8 @@ impl Hub {
             return Err(Refusal::new(Code::BadRequest, "steps: from 1 to 100"));
         }
         let mut run = Run { more: true, next: request.after, ..Run::default() };
+        // What an earlier run has ordered, and was kept from erasing.
+        self.erase_ordered(&mut run).await?;
         for _ in 0..request.steps {
             let due = self.step(&rule, request.cutoff, run.next)?;
             if due.is_empty() {
@@ -144,7 +146,11 @@ impl Hub {
             }
         }
         run.documents = run.documents.saturating_add(u64::try_from(due.len()).unwrap_or(u64::MAX));
-        // Statuses that go with their documents may stand in later segments.
+        self.erase_ordered(run).await
+    }
+
+    /// Erases all that is ordered: statuses that go with their documents may stand in later segments.
+    async fn erase_ordered(&self, run: &mut Run) -> Result<(), Refusal> {
         loop {
             let erasure = self.erase(1).await?;
             run.contents = run.contents.saturating_add(erasure.contents);
