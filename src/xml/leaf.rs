@@ -76,12 +76,6 @@ impl<'r> Leaf<'r> {
         self.open.path_of_child(qualified.get(prefix..).unwrap_or_default(), self.element.number)
     }
 
-    /// The bytes of the source.
-    #[inline]
-    pub(super) fn source(&self) -> &'r str {
-        self.source
-    }
-
     /// Its events: the start tag, the text, the end tag.
     #[inline]
     #[must_use]

@@ -304,7 +304,7 @@ fn a_leaf_is_three_events_in_one_step() {
     let mut leaves = Vec::new();
     while let Ok(Some(unit)) = reader.unit() {
         if let Unit::Leaf(leaf) = unit {
-            leaves.push((leaf.start().name().ns.to_owned(), leaf.path(), leaf.source().to_owned()));
+            leaves.push((leaf.start().name().ns.to_owned(), leaf.path(), leaf.source.to_owned()));
             assert_eq!(reader.depth(), 2);
         }
     }

@@ -95,7 +95,7 @@ impl<S: Sink> Canonicalizer<S> {
         }
         let is_known = self.algorithm.method != Method::Exclusive || self.rendered.is_newest(leaf.binding());
         if is_known && self.stage == Stage::Inside {
-            self.output.put(leaf.source().as_bytes());
+            self.output.put(leaf.source.as_bytes());
         } else {
             leaf.events().iter().for_each(|event| self.event(event));
         }
