@@ -4,25 +4,10 @@
 //! unused bits zero, nothing behind the padding. Whole blocks go through the crate's vectorised engine.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::PAD;
 use memchr::{memchr, memchr3_iter};
 
 use crate::edxml::tree::is_space;
-
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-type Engine = base64::engine::Simd;
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-type Engine = base64::engine::GeneralPurpose;
-
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn engine() -> Engine {
-    Engine::standard(PAD)
-}
-
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn engine() -> Engine {
-    Engine::new(&base64::alphabet::STANDARD, PAD)
-}
+use crate::signature::base64::{Standard, standard};
 
 /// Characters decoded at once: a multiple of four, small enough to stay in the first-level cache.
 const BLOCK: usize = 16 << 10;
@@ -33,7 +18,7 @@ pub(super) struct NotBase64;
 
 /// Decodes one text.
 pub(super) struct Decoder {
-    engine: Engine,
+    engine: Standard,
     /// The characters of a group of four that is not whole yet.
     group: Vec<u8>,
     /// A block without its white space.
@@ -54,7 +39,7 @@ impl std::fmt::Debug for Decoder {
 impl Decoder {
     pub(super) fn new() -> Self {
         Self {
-            engine: engine(),
+            engine: standard(),
             group: Vec::with_capacity(4),
             clean: Vec::new(),
             bytes: Vec::new(),

@@ -13,14 +13,19 @@ pub(super) fn decode(text: &mut String) -> Option<Vec<u8>> {
     standard().decode(text.as_bytes()).ok()
 }
 
-/// The vectorised engine, where there is one.
+/// The vectorised engine, where there is one: the standard alphabet, padding as it must be.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn standard() -> ::base64::engine::Simd {
-    ::base64::engine::Simd::standard(::base64::engine::general_purpose::PAD)
+pub(crate) type Standard = ::base64::engine::Simd;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) type Standard = ::base64::engine::GeneralPurpose;
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(crate) fn standard() -> Standard {
+    Standard::standard(::base64::engine::general_purpose::PAD)
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-const fn standard() -> ::base64::engine::GeneralPurpose {
+pub(crate) fn standard() -> Standard {
     STANDARD
 }
 

@@ -4,7 +4,7 @@
 //! [`Unsettled`] one only by a signature of which nothing but revocation is open.
 
 mod algorithm;
-mod base64;
+pub(crate) mod base64;
 mod certificate;
 mod chain;
 mod contents;
