@@ -13,8 +13,9 @@ use crate::cli::{Context, files};
 use crate::clock::SystemClock;
 use crate::config::{Config, DataFolder};
 use crate::engine::{Hub, OpenError};
-use crate::http::{self, Limits, Listen, Server};
-use crate::journal::JournalError;
+use crate::http::{self, Door, Limits, Listen, Progress, Server};
+use crate::journal::disk::Real;
+use crate::journal::{FileJournal, JournalError};
 use crate::refresh::Refresher;
 use crate::telemetry::{self, LogFormat};
 
@@ -45,18 +46,34 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .map_err(|error| cannot(&error))?;
-    let folder = &context.data;
-    let rebuild = Rebuild::new(context.out, context.lang);
-    let hub = Hub::open_watched(&config, folder, Arc::new(SystemClock), &|so_far| rebuild.at(so_far))
-        .map_err(|error| not_opened(folder, &error))?;
+    // The door comes first: whoever watches the process, or calls, is told how far the opening is.
+    let server = runtime.block_on(bind(&context.data, &config))?;
+    let (addresses, progress) = (addresses(&server), Progress::default());
+    tracing::info!(?addresses, "listening; the hub is being opened");
+    let door = {
+        let _within = runtime.enter();
+        Door::open(server, progress.clone())
+    };
+    let hub = open(context, &config, &progress)?;
     if options.accept_clock {
         let accepted = runtime.block_on(hub.accept_clock(&Hub::operator_of_folder()));
         accepted.map_err(|refusal| cannot(&refusal))?;
     }
-    let served = runtime.block_on(serve(context, &config, hub.clone(), options.stop_on_eof));
+    let door = (door, addresses.as_slice());
+    let served = runtime.block_on(serve(context, &config, hub.clone(), door, options.stop_on_eof));
     hub.close();
-    forget_address(folder)?;
+    forget_address(&context.data)?;
     served
+}
+
+fn open(context: &Context, config: &Config, progress: &Progress) -> Result<Hub, Failure> {
+    let rebuild = Rebuild::new(context.out, context.lang);
+    let watch = |so_far| {
+        progress.at(so_far);
+        rebuild.at(so_far);
+    };
+    Hub::open_watched(config, &context.data, Arc::new(SystemClock), &watch)
+        .map_err(|error| not_opened(&context.data, &error))
 }
 
 fn configuration(context: &Context, options: &Options) -> Result<Config, Failure> {
@@ -76,21 +93,37 @@ fn configuration(context: &Context, options: &Options) -> Result<Config, Failure
     Ok(config)
 }
 
-async fn serve(context: &Context, config: &Config, hub: Hub, stop_on_eof: bool) -> Result<(), Failure> {
+async fn bind(folder: &DataFolder, config: &Config) -> Result<Server, Failure> {
+    let tls = http::tls::config(&folder.tls_certificate(), &folder.tls_key()).map_err(|error| cannot(&error))?;
+    let listen = Listen { tls: Some((config.listen.tls, tls)), plain: config.listen.plain };
+    match Server::bind(listen).await {
+        Ok(server) => Ok(server.with_limits(limits(config))),
+        // The address may be that of the hub which runs on this very folder.
+        Err(_) if FileJournal::is_in_use(&Real, &folder.journal()) => {
+            Err(not_opened(folder, &OpenError::Journal(JournalError::InUse)))
+        }
+        Err(error) => Err(cannot(&error)),
+    }
+}
+
+async fn serve(
+    context: &Context,
+    config: &Config,
+    hub: Hub,
+    (door, addresses): (Door, &[String]),
+    stop_on_eof: bool,
+) -> Result<(), Failure> {
     let folder = &context.data;
     // Before anybody is told that the hub is ready: from then on it may be told to stop.
     let stop = told_to_stop(stop_on_eof);
     // A file that may not grow is an error of the write, not the end of the process.
     let _too_large = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map_err(|error| cannot(&error))?;
-    let tls = http::tls::config(&folder.tls_certificate(), &folder.tls_key()).map_err(|error| cannot(&error))?;
-    let listen = Listen { tls: Some((config.listen.tls, tls)), plain: config.listen.plain };
-    let server = Server::bind(listen).await.map_err(|error| cannot(&error))?.with_limits(limits(config));
-    let addresses = addresses(&server);
-    files::write(&folder.address(), (addresses.join("\n") + "\n").as_bytes())?;
-    say_ready(context, &addresses)?;
     let refresher = Refresher::new(hub.clone(), &config.trust, folder, Arc::new(SystemClock));
     let refreshing = tokio::spawn(refresher.run());
-    http::serve(server, hub, stop).await;
+    let serving = door.serve(hub, stop);
+    files::write(&folder.address(), (addresses.join("\n") + "\n").as_bytes())?;
+    say_ready(context, addresses)?;
+    serving.await;
     refreshing.abort();
     context.out.note("Trục đã dừng.", "The hub has stopped.");
     Ok(())

@@ -104,6 +104,10 @@ codes! {
         "Tạm thời chưa xử lý được, chưa lưu gì" "Not possible just now; nothing was kept"
         "Gửi lại đúng thông điệp đó sau thời gian ở Retry-After."
         "Send the same message again after Retry-After.";
+    Starting "starting" 503
+        "Trục đang khởi động, chưa nhận yêu cầu nào" "The hub is starting and takes no calls yet"
+        "Đợi theo tiêu đề Retry-After rồi gửi lại đúng thông điệp đó. Người vận hành: detail cho biết chỉ mục đã dựng đến đâu."
+        "Wait as Retry-After says, then send the same message again. Operator: the detail says how far the index has been built.";
     StorageFailed "storage_failed" 503
         "Kho lưu trữ gặp lỗi, trục chỉ còn cho đọc" "Storage has failed; the hub only reads"
         "Người vận hành: xem nhật ký, khắc phục đĩa rồi khởi động lại trục. Bên gửi: gửi lại sau."

@@ -8,7 +8,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::future::RouteFuture;
@@ -21,20 +20,21 @@ use crate::domain::{Code, Lang, Refusal};
 use crate::http::linger::Linger;
 use crate::http::peer::Peer;
 use crate::http::problem::{self, Refused};
+use crate::http::routes::Routes;
 use crate::http::usage::{self, Usage};
 
-/// The way to the router for the requests of one connection.
+/// The way to the router of now for the requests of one connection.
 #[derive(Clone)]
 pub(super) struct Entrance {
-    router: Router,
+    routes: Routes,
     peer: Peer,
     /// Where the connection itself does not end when it is idle: HTTP/2.
     usage: Option<Usage>,
 }
 
 impl Entrance {
-    pub(super) const fn new(router: Router, peer: Peer, usage: Option<Usage>) -> Self {
-        Self { router, peer, usage }
+    pub(super) const fn new(routes: Routes, peer: Peer, usage: Option<Usage>) -> Self {
+        Self { routes, peer, usage }
     }
 }
 
@@ -54,7 +54,7 @@ impl hyper::service::Service<Request<Incoming>> for Entrance {
         let mut request = request.map(|body| Body::new(Linger::new(body)));
         request.extensions_mut().insert(self.peer);
         // A Router without state is always ready.
-        let routed = Box::pin(self.router.clone().call(request));
+        let routed = Box::pin(self.routes.now().call(request));
         Answering { state: State::Routed(routed), language, call, using }
     }
 }

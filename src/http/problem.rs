@@ -109,7 +109,7 @@ fn retry_after_secs(code: Code) -> Option<u32> {
         | Code::StorageFailed
         | Code::ClockStopped
         | Code::InsufficientStorage => Some(60),
-        Code::RateLimited | Code::Overloaded => Some(spread()),
+        Code::RateLimited | Code::Overloaded | Code::Starting => Some(spread()),
         _ if code.is_temporary() => Some(5),
         _ => None,
     }

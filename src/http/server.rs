@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::http::entrance::Entrance;
 use crate::http::peer::{Origin, Peer};
+use crate::http::routes::Routes;
 use crate::http::shares::{Claim, Share, Shares, Short};
 use crate::http::stall::Stall;
 use crate::http::tls::Handshake;
@@ -148,7 +149,12 @@ impl Server {
 
     /// Serves `router` until `stop`, then lets running requests finish for as long as the limits say.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
-        let shared = Arc::new(Shared::new(router, self.limits, self.connections.clone()));
+        self.serve_routes(Routes::new(router), stop).await;
+    }
+
+    /// The same where another router may take over.
+    pub(super) async fn serve_routes(self, routes: Routes, stop: impl Future<Output = ()>) {
+        let shared = Arc::new(Shared::new(routes, self.limits, self.connections.clone()));
         let patience = self.limits.stop;
         let graceful = GracefulShutdown::new();
         let tls = async {
@@ -181,7 +187,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
 
 /// What all connections share.
 struct Shared {
-    router: Router,
+    routes: Routes,
     http1: auto::Builder<TokioExecutor>,
     http2: auto::Builder<TokioExecutor>,
     connections: Shares<Origin>,
@@ -189,7 +195,7 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(router: Router, limits: Limits, connections: Shares<Origin>) -> Self {
+    fn new(routes: Routes, limits: Limits, connections: Shares<Origin>) -> Self {
         let mut http1 = auto::Builder::new(TokioExecutor::new()).http1_only();
         http1.http1().timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES_MAX);
         let mut http2 = auto::Builder::new(TokioExecutor::new()).http2_only();
@@ -202,7 +208,7 @@ impl Shared {
             .initial_connection_window_size(WINDOW_BYTES)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING);
-        Self { router, http1, http2, connections, limits }
+        Self { routes, http1, http2, connections, limits }
     }
 }
 
@@ -283,7 +289,7 @@ async fn converse(
     watcher: Watcher,
 ) {
     let (builder, usage) = if http2 { (&shared.http2, Some(Usage::default())) } else { (&shared.http1, None) };
-    let entrance = Entrance::new(shared.router.clone(), peer, usage.clone());
+    let entrance = Entrance::new(shared.routes.clone(), peer, usage.clone());
     let connection = builder.serve_connection(TokioIo::new(Stall::new(stream)), entrance);
     let ended = tokio::select! {
         ended = watcher.watch(connection) => ended,

@@ -1,6 +1,12 @@
 //! The index is gone, or its owner was killed: the next start makes it what it was, and says how fast.
 
-use crate::support::TestHub;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use truc::config::Config;
+
+use crate::support::{TestHub, said};
 
 /// What each side is told, as it was put.
 fn answers(hub: &TestHub) -> Vec<String> {
@@ -60,4 +66,60 @@ fn after_a_kill_the_index_is_brought_up_and_all_answers_stay() {
     let heard = hub.log();
     assert!(!heard.contains("Đã dựng lại") && heard.contains("per_second"), "{heard}");
     assert_eq!(answers(&hub), before);
+}
+
+/// Puts a pipe in place of a file: whoever reads it waits until somebody has written. Gives what stood there.
+fn pipe_in_place_of(file: &Path) -> Vec<u8> {
+    let before = std::fs::read(file).unwrap();
+    std::fs::remove_file(file).unwrap();
+    assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+    before
+}
+
+/// The file is the first that is read once the index has everything: there the hub waits for the test.
+#[test]
+fn a_hub_that_is_not_open_yet_lives_and_says_how_far_it_is() {
+    let mut hub = TestHub::running();
+    hub.send("H41,H14", "1/VPCP-TH", &[]);
+    hub.stop();
+    std::fs::remove_dir_all(hub.path("index")).unwrap();
+    let address = format!("https://{}", Config::read(&hub.path("truc.toml")).unwrap().listen.tls);
+    let pipe = hub.path("trust/crl-floors.json");
+    let floors = pipe_in_place_of(&pipe);
+    let mut asked = ["/healthz", "/readyz", "/v1/inbox"].map(|call| {
+        let mut curl = hub.curl(&address, call);
+        curl.arg("--include");
+        curl
+    });
+    let asking = std::thread::spawn(move || {
+        let [health, ready, inbox] = &mut asked;
+        let started = Instant::now();
+        // Until the index is built: if that never comes, what has come is judged below.
+        while !said(ready).stdout.contains("entries") && started.elapsed() < Duration::from_mins(1) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let heard = [health, ready, inbox].map(|curl| said(curl).stdout);
+        std::fs::write(pipe, floors).unwrap();
+        heard
+    });
+    hub.start();
+    let [health, ready, inbox] = asking.join().unwrap();
+    assert!(health.starts_with("HTTP/2 200"), "{health}");
+    let entries = told(&hub.log()).0;
+    let progress = format!("the index has {entries} of {entries} entries");
+    assert!(ready.starts_with("HTTP/2 503") && ready.contains(&progress), "{ready}");
+    for refused in [ready, inbox] {
+        assert!(refused.contains("\nretry-after: ") && refused.contains(r#""code":"starting""#), "{refused}");
+    }
+    assert_eq!(hub.ready(), "ready\n");
+}
+
+#[test]
+fn a_second_hub_on_a_folder_is_told_so_whether_or_not_the_address_is_taken() {
+    let hub = TestHub::running();
+    for listen in [&[][..], &["--listen", "127.0.0.1:0"]] {
+        let said = hub.run(&[&["serve"], listen].concat()).code_is(69);
+        assert!(said.stderr.contains("Một trục khác đang chạy"), "{said:?}");
+    }
+    assert_eq!(hub.ready(), "ready\n", "where the first one answers is still known");
 }

@@ -127,10 +127,15 @@ impl TestHub {
     #[allow(dead_code)] // not every suite does
     pub(crate) fn ready(&self) -> String {
         let address = std::fs::read_to_string(self.path("run/address")).unwrap();
-        let ca = self.path("keys/tls/ca.crt");
+        said(&mut self.curl(address.lines().next().unwrap(), "/readyz")).stdout
+    }
+
+    /// A `GET` of this call, without credentials.
+    #[allow(dead_code)] // not every suite does
+    pub(crate) fn curl(&self, address: &str, call: &str) -> Command {
         let mut curl = Command::new("curl");
-        curl.args(["--silent", "--cacert"]).arg(ca).arg(format!("{}/readyz", address.lines().next().unwrap().trim()));
-        said(&mut curl).stdout
+        curl.args(["--silent", "--cacert"]).arg(self.path("keys/tls/ca.crt")).arg(format!("{address}{call}"));
+        curl
     }
 
     pub(crate) fn running() -> Self {

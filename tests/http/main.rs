@@ -16,6 +16,7 @@ mod fixture;
 mod held;
 mod life;
 mod signatures;
+mod starting;
 mod story;
 mod waiting;
 

@@ -97,6 +97,12 @@ impl FileJournal {
         })
     }
 
+    /// Whether somebody has the journal in `folder` open for writing.
+    #[must_use]
+    pub fn is_in_use(disk: &dyn Disk, folder: &Path) -> bool {
+        disk.lock(&folder.join(LOCK)).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    }
+
     /// What opening had to do.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
