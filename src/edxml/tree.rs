@@ -188,6 +188,12 @@ impl Tree {
         self.arena.get(range.clone()).unwrap_or_default()
     }
 
+    /// Whether an element has this name; most differ in its length.
+    #[inline]
+    fn is_ours(&self, node: &Node, name: &str) -> bool {
+        node.ours && node.name.len() == name.len() && self.part(&node.name) == name
+    }
+
     fn name(&self, index: usize) -> &str {
         self.nodes.get(index).map_or("", |node| self.part(&node.name))
     }
@@ -296,7 +302,7 @@ impl<'t> Cursor<'t> {
     pub(super) fn look(&self, name: &'static str) -> impl Iterator<Item = Cursor<'t>> + use<'t> {
         let (tree, notes) = (self.tree, self.notes);
         let children = tree.children(self.index).map(move |index| Cursor { tree, index, notes });
-        children.filter(move |child| child.name() == name && child.node().is_some_and(|node| node.ours))
+        children.filter(move |child| child.node().is_some_and(|node| tree.is_ours(node, name)))
     }
 
     /// The child of this name that may stand once; where it repeats the first counts, with a remark, or under
@@ -311,17 +317,16 @@ impl<'t> Cursor<'t> {
             again.mark(Used::Remarked);
             again.remark(RemarkCode::RepeatedElement);
         }
-        if let Some(first) = first.filter(|first| first.node().is_some_and(|node| node.used.get() == Used::Not)) {
-            first.mark(Used::Branch);
-        }
-        Ok(first)
+        Ok(first.inspect(Cursor::enter))
     }
 
     /// The child of this name that may stand once because what it says must be clear: a repeat is a fault.
     pub(super) fn sole(&self, name: &'static str) -> Result<Option<Cursor<'t>>, Fault> {
-        match self.children(name).nth(1) {
+        let mut children = self.children(name);
+        let first = children.next();
+        match children.next() {
             Some(again) => Err(again.repeated()),
-            None => self.child(name),
+            None => Ok(first.inspect(Cursor::enter)),
         }
     }
 
@@ -409,6 +414,13 @@ impl<'t> Cursor<'t> {
 
     fn node(&self) -> Option<&'t Node> {
         self.tree.nodes.get(self.index)
+    }
+
+    /// Marks it as read for its children, unless it was read for something.
+    fn enter(&self) {
+        if self.node().is_some_and(|node| node.used.get() == Used::Not) {
+            self.mark(Used::Branch);
+        }
     }
 
     fn mark(&self, used: Used) {

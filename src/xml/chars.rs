@@ -34,61 +34,6 @@ const fn is_name_char(c: char) -> bool {
 /// What is said of a character that is no Char.
 pub(super) const FORBIDDEN: (Code, &str) = (Code::XmlMalformed, "a character that XML does not allow");
 
-/// Bytes are surveyed in blocks: of a file's text most are calm and pass at once, of markup few are.
-const BLOCK: usize = 512;
-const LINE: usize = 64;
-
-/// Whether all of the bytes are calm, and where the first character begins that no document may have, if the bytes before
-/// it are UTF-8.
-pub(super) fn survey(bytes: &[u8]) -> (bool, Option<usize>) {
-    let (mut is_all_calm, mut forbidden) = (true, None);
-    for (number, block) in bytes.chunks(BLOCK).enumerate() {
-        let (line, rest) = block.split_at_checked(LINE).unwrap_or((block, &[]));
-        if is_calm(line) && is_calm(rest) {
-            continue;
-        }
-        is_all_calm = false;
-        let from = number * BLOCK;
-        // a non-character may begin in this block and end in the next
-        let block = bytes.get(from..bytes.len().min(from + BLOCK + 2)).unwrap_or(block);
-        forbidden = forbidden.or_else(|| self::forbidden(block).map(|at| from + at));
-    }
-    (is_all_calm, forbidden)
-}
-
-/// Whether these bytes are ASCII without `<`, `&`, CR, `>` and control characters but LF: text as it stands, whatever
-/// comes behind. One pass of vector operations.
-fn is_calm(bytes: &[u8]) -> bool {
-    let mut odd = 0;
-    for &byte in bytes {
-        let is_angle = byte | 2 == b'>'; // `<` differs from it by that bit
-        let is_outside = byte.cast_signed() < b' '.cast_signed() && byte != b'\n'; // beyond ASCII is negative
-        odd |= u8::from(is_angle) | u8::from(byte == b'&') | u8::from(is_outside);
-    }
-    odd == 0
-}
-
-/// Where the first character begins that no document may have.
-fn forbidden(bytes: &[u8]) -> Option<usize> {
-    let control = if has_control(bytes) { bytes.iter().position(|byte| is_control(*byte)) } else { None };
-    let is_noncharacter = |at: &usize| matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF]));
-    let noncharacter = memchr::memchr_iter(0xEF, bytes).find(is_noncharacter);
-    control.into_iter().chain(noncharacter).min()
-}
-
-const fn is_control(byte: u8) -> bool {
-    byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')
-}
-
-/// The same of many, by vector operations.
-fn has_control(bytes: &[u8]) -> bool {
-    let mut found = 0;
-    for &byte in bytes {
-        found |= u8::from(byte < b' ') & u8::from(byte != b'\t') & u8::from(byte != b'\n') & u8::from(byte != b'\r');
-    }
-    found != 0
-}
-
 /// The beginning of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
@@ -235,17 +180,23 @@ pub(super) fn qname(text: &str, at: usize, limit: usize) -> Result<QName, Flaw> 
 
 /// Whether all of this is a QName in ASCII: the length of its prefix with the colon, 0 without a prefix.
 pub(super) fn plain_qname(name: &[u8]) -> Option<usize> {
-    let (all, any) = short::classes(name, &IN_QNAME);
-    if all == 0 || !starts_ascii(name, 0) {
+    if !starts_ascii(name, 0) || !short::are_all(name, is_in_qname) {
         return None;
     }
-    if any & COLON == 0 {
-        return Some(0);
-    }
-    let prefix = name.iter().position(|byte| *byte == b':')? + 1;
-    let local = name.get(prefix..)?;
-    let is_plain = starts_ascii(local, 0) && short::classes(local, &IN_QNAME).1 & COLON == 0;
-    is_plain.then_some(prefix)
+    let Some(colon) = short::position(name, b':') else { return Some(0) };
+    let local = name.get(colon + 1..)?;
+    let is_plain = starts_ascii(local, 0) && short::are_all(local, |byte| byte != b':');
+    is_plain.then_some(colon + 1)
+}
+
+/// Whether this is an ASCII character of a QName: so written that many can be asked at once, without a branch.
+#[allow(clippy::needless_bitwise_bool)]
+#[inline]
+const fn is_in_qname(byte: u8) -> bool {
+    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let is_digit_or_colon = byte.wrapping_sub(b'0') < 11;
+    let is_dash_or_dot = byte.wrapping_sub(b'-') < 2;
+    is_letter | is_digit_or_colon | is_dash_or_dot | (byte == b'_')
 }
 
 /// Where the name of an attribute ends that is a space, an NCName in ASCII and `="`; at least that is where a value begins.
@@ -318,28 +269,10 @@ const IN_ASCII_NAME: [bool; 256] = {
     table
 };
 
-/// By byte: not 0 for the ASCII characters of a QName, and which of them is the colon.
-const IN_QNAME: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut rest = table.as_mut_slice();
-    let mut byte = 0u8;
-    while let Some((entry, tail)) = rest.split_first_mut() {
-        *entry = match byte {
-            b':' => COLON | 1,
-            b'_' | b'-' | b'.' => 1,
-            _ if byte.is_ascii_alphanumeric() => 1,
-            _ => 0,
-        };
-        rest = tail;
-        byte = byte.wrapping_add(1);
-    }
-    table
-};
-const COLON: u8 = 2;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xml::survey::survey;
 
     #[test]
     fn characters_are_those_of_the_production() {
@@ -361,29 +294,7 @@ mod tests {
         ] {
             assert_eq!(is_char(c), allowed, "{c:?}");
             let piece = format!("thông {c} điệp");
-            assert_eq!(survey(piece.as_bytes()).1, (!allowed).then_some(7), "{c:?}");
-        }
-    }
-
-    #[test]
-    fn the_first_forbidden_character_is_found() {
-        for (text, at) in [("đ\u{1}\u{FFFF}", Some(2)), ("đ\u{FFFF}\u{1}", Some(2)), ("\t\r\n\u{FFFD}", None)] {
-            for before in [0, 1, 63, 64, 509, 510, 511, 512, 2000] {
-                let text = "x".repeat(before) + text;
-                assert_eq!(survey(text.as_bytes()).1, at.map(|at| before + at), "{text:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn calm_text_has_nothing_that_needs_a_closer_look() {
-        for byte in 0..=u8::MAX {
-            let wanted = matches!(byte, b'\n' | b' '..=0x7F) && !matches!(byte, b'<' | b'>' | b'&');
-            for length in [1, 15, 16, 33, 100, 600, 1500] {
-                let mut bytes = vec![b'x'; length];
-                bytes[length / 2] = byte;
-                assert_eq!(survey(&bytes).0, wanted, "{byte} in {length}");
-            }
+            assert_eq!(survey(piece.as_bytes()).forbidden, (!allowed).then_some(7), "{c:?}");
         }
     }
 
@@ -451,6 +362,21 @@ mod tests {
                 let mut other = name[..length].to_vec();
                 other[at] = b'-';
                 assert!(!is_same(&name[..length], &other), "{at} of {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn characters_of_a_plain_name_are_those_of_the_productions() {
+        for byte in 0..=u8::MAX {
+            let wanted = byte == b':' || byte.is_ascii() && is_name_char(char::from(byte));
+            assert_eq!(is_in_qname(byte), wanted, "{byte}");
+            for length in 1..50 {
+                let mut name = vec![b'x'; length];
+                name[length / 2] = byte;
+                let read = std::str::from_utf8(&name).ok().filter(|_| byte.is_ascii());
+                let read = read.and_then(|name| qname(name, 0, 50).ok().filter(|read| read.local.end == length));
+                assert_eq!(plain_qname(&name), read.map(|read| read.local.start), "{byte} in {length}");
             }
         }
     }

@@ -6,6 +6,7 @@
 
 use crate::domain::Code;
 use crate::xml::chars;
+use crate::xml::survey::{Survey, survey};
 
 /// So much is looked at in one go: it is passed over several times, so it should stay in the first-level cache.
 pub(super) const STRETCH: usize = 16 << 10;
@@ -44,7 +45,7 @@ pub(super) struct Vetted<'a> {
 
 /// Looks at bytes that end with a whole character, if they are UTF-8.
 pub(super) fn vet(bytes: &[u8]) -> Vetted<'_> {
-    let (is_calm, forbidden) = chars::survey(bytes);
+    let Survey { is_calm, forbidden } = survey(bytes);
     let (text, wrong) = match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(_) => (beginning(bytes), Some((Code::XmlEncoding, "not UTF-8"))),

@@ -24,6 +24,7 @@ mod short;
 mod slice;
 mod source;
 mod stream;
+mod survey;
 mod tag;
 mod text;
 mod uri;

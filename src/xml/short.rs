@@ -48,26 +48,28 @@ pub(super) fn position_of_two(bytes: &[u8], [a, b]: [u8; 2], limit: usize) -> Op
     None
 }
 
-/// What the table says of all these bytes together, joined by AND and by OR.
+/// Where the byte stands first.
 #[inline]
-pub(super) fn classes(bytes: &[u8], table: &[u8; 256]) -> (u8, u8) {
-    match (bytes.last_chunk::<8>(), bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        (Some(last), ..) => bytes.as_chunks::<8>().0.iter().fold(joined(last, table), |(all, any), chunk| {
-            let (these, some) = joined(chunk, table);
-            (all & these, any | some)
-        }),
-        (None, Some(first), Some(last)) => {
-            let ((all, any), (these, some)) = (joined(first, table), joined(last, table));
-            (all & these, any | some)
+pub(super) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
+    position_of_two(bytes, [byte, byte], bytes.len())
+}
+
+/// Whether that is so of every byte; of eight or sixteen at a time by vector operations, if it is written without a
+/// branch.
+#[inline]
+pub(super) fn are_all(bytes: &[u8], is_so: impl Fn(u8) -> bool) -> bool {
+    match (bytes.last_chunk::<16>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(last), ..) => {
+            bytes.as_chunks::<16>().0.iter().fold(all_of(last, &is_so), |all, part| all & all_of(part, &is_so))
         }
-        _ => joined(bytes, table),
+        (None, Some(first), Some(last)) => all_of(first, &is_so) & all_of(last, &is_so),
+        _ => bytes.iter().all(|byte| is_so(*byte)),
     }
 }
 
 #[inline]
-fn joined(bytes: &[u8], table: &[u8; 256]) -> (u8, u8) {
-    let class = |byte: &u8| table.get(usize::from(*byte)).copied().unwrap_or_default();
-    bytes.iter().fold((u8::MAX, 0), |(all, any), byte| (all & class(byte), any | class(byte)))
+fn all_of<const N: usize>(bytes: &[u8; N], is_so: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(1, |all, byte| all & u8::from(is_so(*byte))) != 0
 }
 
 /// A word by its ends: two that have the same are the same, unless they are longer than [`Key::WHOLE`].
@@ -161,15 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn classes_are_those_of_every_byte() {
-        let mut table = [1; 256];
-        table[usize::from(b'-')] = 2;
-        for length in 0..40 {
+    fn every_byte_is_asked() {
+        for length in 0..60 {
             let mut bytes = vec![b'x'; length];
-            assert_eq!(classes(&bytes, &table), if length == 0 { (255, 0) } else { (1, 1) });
+            assert!(are_all(&bytes, |byte| byte == b'x'));
+            assert_eq!(position(&bytes, b'-'), None);
             for at in 0..length {
                 bytes[at] = b'-';
-                assert_eq!(classes(&bytes, &table), if length == 1 { (2, 2) } else { (0, 3) }, "{at} of {length}");
+                assert!(!are_all(&bytes, |byte| byte == b'x'), "{at} of {length}");
+                assert_eq!(position(&bytes, b'-'), Some(at));
                 bytes[at] = b'x';
             }
         }
