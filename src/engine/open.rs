@@ -28,7 +28,7 @@ use crate::hub::rows::ROWS_VERSION;
 use crate::hub::{Entry, Rows};
 use crate::index::{Buffered, Index, IndexError};
 use crate::journal::disk::{Disk, Real};
-use crate::journal::{self, FileJournal, Journal, JournalError, Options, Payloads, Reserve};
+use crate::journal::{self, Cut, FileJournal, Journal, JournalError, Options, Payloads, Recovery, Reserve};
 use crate::trail::promised::{self, PromiseError};
 use crate::trail::{FileTiles, LogKey, Promised, Tiles, Tree, TreeError, leaf_hash};
 use crate::trust::{TrustStore, own_certificate};
@@ -210,6 +210,8 @@ impl Hub {
             writer.open_trail(Opening { origin, verifier_key, software }).map_err(OpenError::First)?;
         }
         crate::engine::epoch::begin(&mut writer, data)?;
+        // A clock that cannot be believed judges nothing, from the first moment on.
+        writer.look_around();
         let quota = HoldQuota { messages: config.held.messages_max, bytes: config.held.bytes_max };
         let hub = start(writer, payloads, trust, clock, view, quota)?;
         crate::engine::erase::resume(&hub.0)
@@ -238,7 +240,10 @@ pub(super) fn open_writer(
     clock: Arc<dyn Clock>,
 ) -> Result<Writer, OpenError> {
     let segment_bytes = u32::try_from(config.journal.segment_bytes).unwrap_or(u32::MAX);
-    let journal = FileJournal::open(ground.disk(), &data.journal(), Options { segment_bytes })?;
+    // Before anything is cut off the journal's end; and once more under its lock.
+    let known = Promised::open(ground.disk(), &data.checkpoints(), key.verifier())?.last().map_or(0, |last| last.size);
+    let journal = FileJournal::open_promised(ground.disk(), &data.journal(), Options { segment_bytes }, known)?;
+    tell_recovery(journal.recovery());
     let (reader, retention) = (journal.reader(), journal.retention());
     let reserve = Reserve::new(ground.disk(), &data.journal(), config.journal.reserve_bytes);
     let (index, applied) = up_to_date(ground, reader.as_ref(), journal.head().seq)?;
@@ -262,6 +267,20 @@ pub(super) fn open_writer(
         room: Room::new(reserve, config.journal.free_bytes_min),
         unwritten: None,
     })
+}
+
+/// What the opening of the journal had to put right.
+fn tell_recovery(Recovery { unclean, cut }: Recovery) {
+    if let Some(Cut { segment, offset, bytes }) = cut {
+        tracing::warn!(
+            segment,
+            offset,
+            bytes,
+            "a record that a crash had interrupted was cut off; nobody was told of it"
+        );
+    } else if unclean {
+        tracing::info!("the journal was not closed in order; its last records were read again and are whole");
+    }
 }
 
 /// Without CRLs every signed message waits: the operator must know before the senders do.

@@ -91,7 +91,7 @@ impl Writer {
         }
     }
 
-    /// Until every sender is gone. Then the index is closed.
+    /// Until every sender is gone. Then journal and index are closed.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         loop {
             match jobs.recv_timeout(IDLE) {
@@ -101,6 +101,7 @@ impl Writer {
             }
         }
         self.promise();
+        self.journal.end();
         if let Err(error) = self.shared.index.close() {
             tracing::warn!(%error, "the index was not closed in order; it will be brought up to date at the next start");
         }
@@ -181,6 +182,11 @@ impl Writer {
     pub(super) fn idle(&mut self) {
         self.promise();
         self.room.restore();
+        self.look_around();
+    }
+
+    /// What the clock and the disk allow, also before anybody has asked for anything.
+    pub(super) fn look_around(&mut self) {
         let head = self.shared.index.reader().and_then(|reader| crate::hub::Rows(reader.as_ref()).head());
         match head {
             Ok(head) => drop(self.look(Timestamp::from_millis(head.time))),

@@ -86,6 +86,22 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// What happens to an operator, in Vietnamese; the rest as it is.
+    #[must_use]
+    pub fn in_vietnamese(&self) -> String {
+        match self {
+            Self::Poisoned { .. } => "một lần ghi đĩa đã lỗi, chỉ khởi động lại mới ghi tiếp".to_owned(),
+            Self::Full { needed, available } => format!("hết chỗ trên đĩa: cần {needed} byte, còn {available}"),
+            Self::PayloadDamaged { name } => format!("tệp lớn {name} thiếu hoặc hỏng"),
+            Self::Damaged { segment, offset, damage } => {
+                format!("nhật ký hỏng ở đoạn {segment}, vị trí {offset}: {}", damage.in_vietnamese())
+            }
+            Self::InUse => "một tiến trình khác đang dùng nhật ký".to_owned(),
+            Self::Version(version) => format!("không biết định dạng phiên bản {version}"),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether there only was no room.
     #[must_use]
     pub fn lacks_room(&self) -> bool {
@@ -145,4 +161,24 @@ pub enum Damage {
     /// The segment ends within a record.
     #[error("the segment ends within a record")]
     Truncated,
+}
+
+impl Damage {
+    /// The same in Vietnamese.
+    #[must_use]
+    pub const fn in_vietnamese(self) -> &'static str {
+        match self {
+            Self::SegmentMissing => "thiếu cả đoạn",
+            Self::SegmentHeader => "phần đầu của đoạn không đúng",
+            Self::SegmentChain => "đoạn không nối tiếp đoạn trước",
+            Self::SegmentLength => "đoạn không còn đúng độ dài khi niêm lại",
+            Self::RecordHeader => "phần đầu của bản ghi không đúng",
+            Self::RecordChain => "bản ghi không nối tiếp bản ghi trước",
+            Self::Entries => "các mục không còn như lúc ghi",
+            Self::Digest => "các mục không khớp mã băm ghi cùng",
+            Self::Unknown => "bản ghi có dạng mà phiên bản này không biết",
+            Self::Body => "một nội dung không còn như lúc ghi",
+            Self::Truncated => "đoạn kết thúc giữa một bản ghi",
+        }
+    }
 }

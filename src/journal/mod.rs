@@ -58,6 +58,10 @@ pub trait Journal: Send {
     /// destroyed. A journal that cannot destroy has nothing to seal.
     fn seal_if_asked(&mut self) {}
 
+    /// Writing ends in order: the next opening need not read the last records again, and damage in them is not taken for
+    /// what a crash left.
+    fn end(&mut self) {}
+
     /// A handle for reading: cheap to clone, for any thread, never in the writer's way. It sees every durable record,
     /// also those appended later, and never one that is not durable yet.
     fn reader(&self) -> Arc<dyn Read>;

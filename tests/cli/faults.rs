@@ -237,6 +237,85 @@ fn too_few_open_files_are_told_by_the_doctor() {
     assert!(said.stdout.contains("Only 1000 files"), "{said:?}");
 }
 
+/// The newest segment of the hub's journal, and where the last document in it stands.
+fn newest(hub: &TestHub) -> (std::path::PathBuf, Vec<u8>, usize) {
+    let files = std::fs::read_dir(hub.path("journal")).unwrap().map(|file| file.unwrap().path());
+    let newest = files.filter(|path| path.extension().is_some_and(|name| name == "segment")).max().unwrap();
+    let bytes = std::fs::read(&newest).unwrap();
+    let mark = b"<edXML:Subject>";
+    let at = bytes.windows(mark.len()).rposition(|part| part == mark).unwrap();
+    (newest, bytes, at)
+}
+
+/// Damage in the last record of all is not taken for what a crash left, if the hub was stopped in order, or if others have
+/// been shown a checkpoint over it: nothing is cut off, the document is named, and with the byte all is there again.
+#[test]
+fn a_flipped_byte_at_the_end_of_the_journal_is_a_refusal_as_well() {
+    for is_killed in [false, true] {
+        let mut hub = TestHub::running();
+        let sent = hub.send("H41", "1/VPCP-TH", &[]);
+        let receipt = std::fs::read_to_string(format!("{sent}.tlog-proof")).unwrap();
+        let size: u64 = receipt.split("\n\n").nth(1).unwrap().lines().nth(1).unwrap().parse().unwrap();
+        // An idle hub has kept what it has shown.
+        until(|| {
+            let last = std::fs::read_to_string(hub.path("checkpoints/last")).unwrap_or_default();
+            last.lines().nth(1).is_some_and(|kept| kept.parse::<u64>().unwrap() >= size)
+        });
+        if is_killed {
+            hub.kill()
+        } else {
+            hub.stop()
+        }
+        let (newest, whole, at) = newest(&hub);
+        let mut damaged = whole.clone();
+        damaged[at + 20] ^= 1;
+        std::fs::write(&newest, &damaged).unwrap();
+        let said = hub.run(&["--lang", "en", "serve", "--listen", "127.0.0.1:0"]).code_is(69);
+        assert!(said.stderr.contains("truc doctor"), "{said:?}");
+        assert_eq!(std::fs::read(&newest).unwrap(), damaged, "nothing was changed");
+        let report = hub.run(&["--json", "doctor"]).code_is(1).json();
+        let found = report["findings"].as_array().unwrap().iter().find(|found| found["code"] == "journal_damaged");
+        assert_eq!(found.unwrap()["documents"][0]["size"].as_u64(), Some(std::fs::metadata(&sent).unwrap().len()));
+        std::fs::write(&newest, &whole).unwrap();
+        hub.start();
+        hub.by("nghean", &["fetch", "1/VPCP-TH", "-o", &hub.file("1.edxml")]).yes();
+    }
+}
+
+/// What was shown to others must be there: a journal without its end is not served.
+#[test]
+fn a_journal_that_has_lost_its_end_is_a_refusal_to_start() {
+    let mut hub = TestHub::running();
+    hub.send("H41", "1/VPCP-TH", &[]);
+    hub.stop();
+    let (newest, whole, _) = newest(&hub);
+    std::fs::remove_file(&newest).unwrap();
+    for _ in 0..2 {
+        let said = hub.run(&["--lang", "en", "serve", "--listen", "127.0.0.1:0"]).code_is(69);
+        assert!(said.stderr.contains("was shown to others") && said.stderr.contains("truc doctor"), "{said:?}");
+        let said = hub.run(&["serve", "--listen", "127.0.0.1:0"]).code_is(69);
+        assert!(said.stderr.contains("đã được đưa ra"), "{said:?}");
+    }
+    hub.run(&["doctor"]).code_is(1);
+    std::fs::write(&newest, &whole).unwrap();
+    hub.start();
+    hub.by("nghean", &["fetch", "1/VPCP-TH", "-o", &hub.file("1.edxml")]).yes();
+}
+
+/// What a crash did leave is cut off, and said to be.
+#[test]
+fn a_record_that_a_crash_interrupted_is_cut_off_and_told() {
+    let mut hub = TestHub::running();
+    hub.send("H41", "1/VPCP-TH", &[]);
+    hub.kill();
+    let (newest, whole, _) = newest(&hub);
+    std::fs::write(&newest, [&whole[..], b"half a record"].concat()).unwrap();
+    hub.start();
+    assert!(hub.log().contains("was cut off") && hub.log().contains("bytes=13"), "{}", hub.log());
+    assert_eq!(std::fs::read(&newest).unwrap(), whole);
+    hub.by("nghean", &["fetch", "1/VPCP-TH", "-o", &hub.file("1.edxml")]).yes();
+}
+
 /// Damage in the middle of the journal is a refusal that changes nothing, never a silent skip.
 #[test]
 fn a_flipped_byte_in_the_middle_of_the_journal_is_a_refusal_to_start_with_the_remedy() {

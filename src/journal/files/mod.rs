@@ -74,13 +74,27 @@ impl FileJournal {
     /// [`JournalError::InUse`]; [`JournalError::Damaged`] and [`JournalError::Version`] are refusals: nothing was
     /// changed, and nothing may be appended until a person has looked; [`JournalError::Io`].
     pub fn open(disk: Arc<dyn Disk>, folder: &Path, options: Options) -> Result<Self, JournalError> {
+        Self::open_promised(disk, folder, options, 0)
+    }
+
+    /// The same, where others have been shown a signed checkpoint over so many entries: a record that holds one of them
+    /// was durable, so damage in it is never taken for what a crash left.
+    ///
+    /// # Errors
+    /// As [`FileJournal::open`].
+    pub fn open_promised(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        options: Options,
+        promised: Seq,
+    ) -> Result<Self, JournalError> {
         disk.create_folder(folder)
             .map_err(|source| JournalError::Io { action: "create the journal's folder", source })?;
         let lock = disk.lock(&folder.join(LOCK)).map_err(|source| match source.kind() {
             std::io::ErrorKind::WouldBlock => JournalError::InUse,
             _ => JournalError::Io { action: "lock the journal", source },
         })?;
-        let opened = recover::open(disk, folder)?;
+        let opened = recover::open(disk, folder, promised)?;
         let id = opened.shared.segments().first().map_or_else(Uuid::new_v4, |segment| segment.header.journal);
         let longest = u32::MAX.saturating_sub(u32::try_from(RECORD_BYTES_MAX).unwrap_or(u32::MAX));
         let options = Options { segment_bytes: options.segment_bytes.min(longest) };
@@ -154,6 +168,10 @@ impl Journal for FileJournal {
         if self.shared.seal_asked.swap(false, Ordering::AcqRel) {
             self.seal();
         }
+    }
+
+    fn end(&mut self) {
+        self.seal();
     }
 
     fn reader(&self) -> Arc<dyn Read> {

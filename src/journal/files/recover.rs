@@ -8,6 +8,7 @@ use std::io::IoSlice;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::domain::Seq;
 use crate::journal::disk::{Disk, read_full_at, write_all_at};
 use crate::journal::files::record::{self, Chain};
 use crate::journal::files::segment::{self, NotAHeader};
@@ -45,8 +46,8 @@ pub(super) struct Opened {
     pub(super) last: Option<Position>,
 }
 
-/// Opens the journal in `folder`, which exists.
-pub(super) fn open(disk: Arc<dyn Disk>, folder: &Path) -> Result<Opened, JournalError> {
+/// Opens the journal in `folder`, which exists. The first `promised` entries were durable.
+pub(super) fn open(disk: Arc<dyn Disk>, folder: &Path, promised: Seq) -> Result<Opened, JournalError> {
     let lengths = segments_in(disk.as_ref(), folder)?;
     let mut segments = Vec::with_capacity(lengths.len());
     for (expected, (&number, &length)) in (1..).zip(&lengths) {
@@ -58,7 +59,7 @@ pub(super) fn open(disk: Arc<dyn Disk>, folder: &Path) -> Result<Opened, Journal
         check_order(&header, segments.last())?;
         segments.push(Segment { header, end, rows: None });
     }
-    recover_last(Shared::new(disk, folder.to_owned(), segments))
+    recover_last(Shared::new(disk, folder.to_owned(), segments), promised)
 }
 
 /// The segments by number, with their lengths; what was not finished is removed.
@@ -106,7 +107,7 @@ fn check_order(header: &segment::Header, before: Option<&Segment>) -> Result<(),
 }
 
 /// Puts the last segment right: it is sealed, unless it has no record yet.
-fn recover_last(shared: Shared) -> Result<Opened, JournalError> {
+fn recover_last(shared: Shared, promised: Seq) -> Result<Opened, JournalError> {
     let Some(last) = shared.segments().last().cloned() else {
         let recovery = Recovery::default();
         return Ok(Opened { shared, recovery, next: Chain::START, last: None });
@@ -117,7 +118,7 @@ fn recover_last(shared: Shared) -> Result<Opened, JournalError> {
     };
     let (toc, recovery) = match shared.read_toc(&last.header) {
         Some(toc) => (check_sealed(&mut window, toc)?, Recovery::default()),
-        None => recover_unsealed(&shared, &mut window)?,
+        None => recover_unsealed(&shared, &mut window, promised)?,
     };
     let last = match toc.rows.last() {
         Some(row) => Some(Position { segment: number, offset: row.offset }),
@@ -164,11 +165,14 @@ fn check_sealed(window: &mut Window, toc: Toc) -> Result<Toc, JournalError> {
     Ok(toc)
 }
 
-/// A segment without one was being written to when the process ended.
-fn recover_unsealed(shared: &Shared, window: &mut Window) -> Result<(Toc, Recovery), JournalError> {
+/// A segment without one was being written to when the process ended. What was promised is never cut off: it was durable.
+fn recover_unsealed(shared: &Shared, window: &mut Window, promised: Seq) -> Result<(Toc, Recovery), JournalError> {
     let scanned = scan(window)?;
     if let Some(damage) = scanned.flaw {
         judge(window, scanned.toc.end, &scanned.toc.next, damage)?;
+        if scanned.toc.next.seq < promised {
+            return Err(damaged(window.segment.number, scanned.toc.end, damage));
+        }
     }
     let (segment, offset) = (window.segment.number, scanned.toc.end);
     let bytes = window.end.saturating_sub(offset);

@@ -82,6 +82,22 @@ fn law_1_what_is_acknowledged_survives_every_fault_at_every_step() {
     assert!(cases > 150, "{cases} cases");
 }
 
+/// A record that could not be written poisons the journal as one that could not be synced: what stands at its end is not
+/// known.
+#[test]
+fn a_write_that_fails_is_the_last_one() {
+    for fault in [Fault::Failed, Fault::FailedButPersisted] {
+        let disk = Simulated::new();
+        let mut journal = open(&disk, Options::default()).unwrap();
+        append(&mut journal, &batch(0, 1)).unwrap();
+        disk.arm(Step::Write, 0, fault);
+        for number in 1..4 {
+            assert!(matches!(append(&mut journal, &batch(number, 1)), Err(JournalError::Poisoned { .. })), "{fault:?}");
+        }
+        assert_eq!(batches(journal.reader().as_ref()).unwrap().len(), 1);
+    }
+}
+
 /// Faults while a journal that a crash has left is put right: the next opening can do it.
 #[test]
 fn an_interrupted_recovery_is_repeated() {

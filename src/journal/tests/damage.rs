@@ -48,6 +48,25 @@ fn a_flipped_bit_in_a_closed_journal_is_never_taken_for_a_crash() {
     }
 }
 
+/// Damage in the last record looks like what a crash left. Where its entries were promised to others it is none.
+#[test]
+fn a_damaged_tail_that_was_promised_is_a_refusal_that_changes_nothing() {
+    let (disk, written, placed) = written(5, Options::default());
+    let length = disk.contents(&segment_path(1)).unwrap().len();
+    for byte in usize::try_from(placed[4].position.offset).unwrap()..length {
+        let damaged = disk.settled();
+        damaged.tamper(&segment_path(1), |file| file[byte] ^= 2).unwrap();
+        let before = damaged.contents(&segment_path(1)).unwrap();
+        let open =
+            |promised| FileJournal::open_promised(Arc::new(damaged.clone()), &folder(), Options::default(), promised);
+        for promised in [seqs(&written[..4]) + 1, seqs(&written)] {
+            assert!(matches!(open(promised), Err(JournalError::Damaged { segment: 1, .. })), "byte {byte}");
+            assert_eq!(damaged.contents(&segment_path(1)).unwrap(), before, "a refusal changes nothing");
+        }
+        assert!(open(seqs(&written[..4])).unwrap().recovery().cut.is_some(), "nobody was told of the last one");
+    }
+}
+
 #[test]
 fn a_damaged_record_before_a_whole_one_is_a_refusal() {
     let (disk, _, placed) = written(5, Options::default());
@@ -141,6 +160,32 @@ fn bytes_that_look_like_records_inside_a_body_change_nothing() {
     drop(journal);
     let torn = disk.settled();
     torn.tamper(&segment_path(2), |file| file.truncate(file.len() - 10)).unwrap();
+    let journal = open(&torn, Options::default()).unwrap();
+    assert!(journal.recovery().cut.is_some());
+    assert_eq!(batches(journal.reader().as_ref()).unwrap(), written);
+}
+
+/// Whoever knows the format can make a record of the right segment; its nonce is drawn when the segment is begun.
+#[test]
+fn a_record_that_was_made_up_inside_a_body_is_not_taken_for_one() {
+    let (disk, written, _) = written(3, Options::default());
+    let (other, _, _) = self::written(3, Options::default());
+    drop(open(&other, Options::default()).unwrap());
+    let mut elsewhere = open(&other, Options::default()).unwrap();
+    append(&mut elsewhere, &batch(60, 1)).unwrap();
+    let made_up = other.contents(&segment_path(2)).unwrap();
+    let mut journal = open(&disk, Options::default()).unwrap();
+    let mut carrier = batch(50, 1);
+    carrier.contents[0].body = Body::Inline(made_up.into());
+    append(&mut journal, &carrier).unwrap();
+    drop(journal);
+    let torn = disk.settled();
+    torn.tamper(&segment_path(2), |file| {
+        let end = file.len() - 10;
+        file[128..140].fill(0);
+        file.truncate(end);
+    })
+    .unwrap();
     let journal = open(&torn, Options::default()).unwrap();
     assert!(journal.recovery().cut.is_some());
     assert_eq!(batches(journal.reader().as_ref()).unwrap(), written);

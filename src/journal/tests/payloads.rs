@@ -114,6 +114,20 @@ fn law_1_a_named_payload_survives_every_fault_and_cut() {
     }
 }
 
+/// What was destroyed does not come back with a power cut.
+#[test]
+fn a_payload_that_was_removed_stays_removed() {
+    for seed in 0..20 {
+        let disk = Simulated::new();
+        let payloads = Payloads::open(Arc::new(disk.clone()), Path::new("/payloads")).unwrap();
+        let mut spool = payloads.spool().unwrap();
+        spool.write_all(b"to be destroyed").unwrap();
+        let payload = spool.persist(name(1), Digest::of(b"to be destroyed")).unwrap();
+        payloads.remove(payload.name).unwrap();
+        assert!(disk.cut(seed).list(Path::new("/payloads/000000")).unwrap().is_empty(), "seed {seed}");
+    }
+}
+
 #[test]
 fn a_spool_that_lost_a_write_is_never_kept() {
     let disk = Simulated::new();
