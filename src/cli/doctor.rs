@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::exit::Failure;
-use crate::cli::{Context, words};
+use crate::cli::{Context, files, words};
 use crate::clock::{Clock as _, SystemClock};
 use crate::doctor::{self, Finding, Report, Severity, Text, Thoroughness, Touched};
 use crate::domain::Lang;
@@ -15,6 +15,9 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
+    if !context.data.config().exists() && !context.data.journal().exists() {
+        return Err(files::no_data_folder(&context.data));
+    }
     let report = doctor::examine(&context.data, Thoroughness { deep: options.deep }, SystemClock.now());
     if context.out.is_json() {
         context.out.json(&report)?;

@@ -4,8 +4,19 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::words;
+use crate::config::DataFolder;
+
+/// There is no hub in the folder that was named.
+pub(super) fn no_data_folder(data: &DataFolder) -> Failure {
+    let data = data.path().display();
+    Failure::new(
+        Exit::NoInput,
+        format!("{data} chưa phải thư mục dữ liệu của trục; tạo bằng: truc --data {data} init"),
+        format!("{data} is not a hub's data folder yet; make it with: truc --data {data} init"),
+    )
+}
 
 /// A file that comes to stand under its name only when it is complete.
 #[derive(Debug)]

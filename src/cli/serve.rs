@@ -18,6 +18,8 @@ use crate::journal::disk::Real;
 use crate::journal::{FileJournal, JournalError};
 use crate::refresh::Refresher;
 use crate::telemetry::{self, LogFormat};
+use crate::trail::TreeError;
+use crate::trail::promised::PromiseError;
 
 /// Threads for what may wait for the disk. Nothing on them waits for a client.
 const BLOCKING_THREADS_MAX: usize = 64;
@@ -79,12 +81,7 @@ fn open(context: &Context, config: &Config, progress: &Progress) -> Result<Hub, 
 fn configuration(context: &Context, options: &Options) -> Result<Config, Failure> {
     let path = context.data.config();
     if !path.exists() {
-        let data = context.data.path().display();
-        return Err(Failure::new(
-            Exit::NoInput,
-            format!("{data} chưa phải thư mục dữ liệu của trục; tạo bằng: truc --data {data} init"),
-            format!("{data} is not a hub's data folder yet; make it with: truc --data {data} init"),
-        ));
+        return Err(files::no_data_folder(&context.data));
     }
     let mut config = Config::read(&path).map_err(|error| cannot(&error))?;
     config.listen.tls = options.listen.unwrap_or(config.listen.tls);
@@ -215,9 +212,10 @@ fn not_opened(folder: &DataFolder, error: &OpenError) -> Failure {
         ),
         error => {
             let (why, (vi, en)) = (with_causes(error), remedy(error));
+            let why_vi = in_vietnamese(error).unwrap_or_else(|| why.clone());
             Failure::new(
                 Exit::Unavailable,
-                format!("Trục không chạy được: {why}\n{vi}"),
+                format!("Trục không chạy được: {why_vi}\n{vi}"),
                 format!("The hub cannot run: {why}\n{en}"),
             )
         }
@@ -239,13 +237,36 @@ const fn remedy(error: &OpenError) -> (&'static str, &'static str) {
             "Không có gì bị sửa. Chạy truc doctor: lệnh cho biết chỗ hỏng, văn bản nào bị chạm đến và cách khôi phục.",
             "Nothing was changed. Run truc doctor: it tells what is damaged, which documents it touches, and what can be done.",
         ),
-        OpenError::Key(_) | OpenError::Origin { .. } => (
+        OpenError::Key(_) | OpenError::Origin { .. } | OpenError::AnotherKey { .. } => (
             "Đặt lại keys/log.key của chính trục này; khóa không nằm trong bản sao lưu.",
             "Put this hub's own keys/log.key back; it is not part of backups.",
         ),
         OpenError::Trust(_) => ("Sửa hoặc bỏ tệp đã nêu trong trust/.", "Mend or remove the file named in trust/."),
         _ => ("Xem nhật ký kỹ thuật ở trên.", "See the technical log above."),
     }
+}
+
+/// Why the hub refuses to start, in Vietnamese; nothing where only the technical words say it.
+fn in_vietnamese(error: &OpenError) -> Option<String> {
+    match error {
+        OpenError::Journal(JournalError::Io { .. }) => None,
+        OpenError::Journal(error) => Some(error.in_vietnamese()),
+        OpenError::Entry { seq, .. } => Some(format!("không đọc được mục {seq} của nhật ký")),
+        OpenError::Tree(TreeError::RootMismatch { size }) => Some(not_what_was_shown(*size)),
+        OpenError::Promise(PromiseError::JournalChanged { size }) => Some(not_what_was_shown(*size)),
+        OpenError::Promise(PromiseError::JournalTooShort { promised, journal }) => {
+            Some(format!("nhật ký có {journal} mục, nhưng checkpoint trên {promised} mục đã được đưa ra"))
+        }
+        OpenError::Origin { key, config } => Some(format!("khóa ký là của {key}, còn hub.origin là {config}")),
+        OpenError::AnotherKey { .. } => {
+            Some("khóa ký không phải của nhật ký này, mà chưa có lần khôi phục nào".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn not_what_was_shown(size: u64) -> String {
+    format!("{size} mục đầu của nhật ký không phải là những mục của checkpoint đã đưa ra")
 }
 
 /// An error with everything that led to it.

@@ -6,6 +6,7 @@ mod certificates;
 mod index;
 mod surroundings;
 mod trail;
+mod wounds;
 
 use serde::Serialize;
 

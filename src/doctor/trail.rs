@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ring::digest::{Context, SHA256};
 
 use crate::config::DataFolder;
+use crate::doctor::wounds::{copy_back, damaged, older_copy, torn_tail};
 use crate::doctor::{Finding, Severity, Text, Touched, found};
 use crate::domain::{Digest, MessageId, OrganId, Seq};
 use crate::hub::{Entry, Event};
@@ -60,7 +61,7 @@ pub(super) fn examine(data: &DataFolder, running: bool, findings: &mut Vec<Findi
     let mut look = Look::new(data, running, findings);
     let inspected = inspect(&Real, &data.journal(), Extent::default(), &mut |inspected| {
         match inspected {
-            Inspected::Segment { .. } => look.seen.segments += 1,
+            Inspected::Segment { number, bytes, generation } => look.segment(number, bytes, generation),
             Inspected::Record(record) => look.record(&record),
             Inspected::Damaged(wound) => look.wound(&wound),
         }
@@ -70,6 +71,7 @@ pub(super) fn examine(data: &DataFolder, running: bool, findings: &mut Vec<Findi
         look.seen.is_whole = false;
         look.findings.push(unreadable(&error));
     }
+    look.copies();
     look.promise();
     look.orphans(running);
     look.seen
@@ -88,6 +90,12 @@ struct Look<'a> {
     /// The promise is looked for on the way: its size, and the root there.
     promised: Option<Checkpoint>,
     root_at_promise: Option<Digest>,
+    /// Length and generation of each segment, as far as they can be told.
+    lengths: BTreeMap<u32, (u64, Option<u32>)>,
+    /// How often contents were destroyed in a segment, by the trail.
+    erased: BTreeMap<u32, u32>,
+    /// Findings of damage by their place in the list, and the segment.
+    wounded: Vec<(usize, u32)>,
 }
 
 impl<'a> Look<'a> {
@@ -110,7 +118,15 @@ impl<'a> Look<'a> {
             tree,
             promised,
             root_at_promise: None,
+            lengths: BTreeMap::new(),
+            erased: BTreeMap::new(),
+            wounded: Vec::new(),
         }
+    }
+
+    fn segment(&mut self, number: u32, bytes: u64, generation: Option<u32>) {
+        self.seen.segments += 1;
+        self.lengths.insert(number, (bytes, generation));
     }
 
     /// Remembers whose certificates verdicts rest on.
@@ -139,6 +155,9 @@ impl<'a> Look<'a> {
                 self.seen.last_time = Some(entry.time);
                 if let Event::Opened { verifier_key, .. } | Event::Epoch { verifier_key, .. } = &entry.event {
                     self.keys.extend(verifier_key.parse::<VerifierKey>().ok());
+                }
+                if let Event::Erased { segment, generation, .. } = entry.event {
+                    self.erased.insert(segment, generation);
                 }
             }
         }
@@ -203,20 +222,50 @@ impl<'a> Look<'a> {
     }
 
     fn wound(&mut self, wound: &Wound) {
-        let torn = wound.may_be_torn;
+        // What was shown to others was durable: no crash can have interrupted it.
+        let torn = wound.may_be_torn && self.promised.as_ref().is_none_or(|promised| promised.size <= self.tree.size);
         self.seen.is_whole &= torn;
         if torn && self.running {
             return; // a record on its way
         }
         let finding = if torn { torn_tail(wound) } else { damaged(wound) };
         let documents = documents(&wound.entries);
-        let seqs = wound.seqs.clone().unwrap_or(0..0);
+        let seqs = wound.seqs.clone().unwrap_or_else(|| self.promised_after(torn));
         self.seen.documents.extend(documents.into_iter().map(|document| (document.seq, document)));
         if let Some(from) = wound.seqs.as_ref().filter(|_| !torn) {
             // The tree cannot go on over a gap: what follows is not compared with checkpoints.
             self.tree.size = self.tree.size.max(from.end);
         }
+        if !torn {
+            self.wounded.push((self.findings.len(), wound.segment));
+        }
         self.touch(finding, seqs);
+    }
+
+    /// Says which copy of a damaged segment is the right one, and which segments are older copies: in those the contents
+    /// are back that have been destroyed since.
+    fn copies(&mut self) {
+        for (at, segment) in &self.wounded {
+            let bytes = self.lengths.get(segment).map(|(bytes, _)| *bytes);
+            let generation = self.erased.get(segment).copied().unwrap_or_default();
+            if let Some(finding) = self.findings.get_mut(*at) {
+                finding.remedy = copy_back(*segment, generation, bytes);
+            }
+        }
+        for (segment, erased) in &self.erased {
+            let is = self.lengths.get(segment).and_then(|(_, generation)| *generation);
+            if is.is_some_and(|is| is < *erased) {
+                self.findings.push(older_copy(*segment, *erased));
+            }
+        }
+    }
+
+    /// The entries that are known to have stood after what was seen so far, where nothing else tells of them.
+    fn promised_after(&self, torn: bool) -> Range<Seq> {
+        match &self.promised {
+            Some(promised) if !torn => self.tree.size..promised.size.max(self.tree.size),
+            _ => 0..0,
+        }
     }
 
     fn touch(&mut self, finding: Finding, seqs: Range<Seq>) {
@@ -385,43 +434,6 @@ impl Frontier {
         let Some(last) = roots.next() else { return Digest::of(b"") };
         roots.fold(*last, |right, left| node_hash(left, &right))
     }
-}
-
-fn damaged(wound: &Wound) -> Finding {
-    let Wound { segment, offset, damage, .. } = wound;
-    let lost = wound.seqs.as_ref().filter(|seqs| !seqs.is_empty());
-    let seqs = lost.map(|seqs| format!(" ({}–{})", seqs.start, seqs.end.saturating_sub(1))).unwrap_or_default();
-    found(
-        Severity::Damage,
-        "journal_damaged",
-        Text::new(
-            format!("Nhật ký hỏng ở đoạn {segment}, vị trí {offset}: {damage}{seqs}."),
-            format!("The journal is damaged in segment {segment} at {offset}: {damage}{seqs}."),
-        ),
-        Text::new(
-            format!(
-                "Dừng trục. Khôi phục journal/{segment:010}.segment từ bản sao lưu có cùng độ dài rồi chạy lại truc doctor; nếu không có, xin lại từng văn bản bên dưới từ nơi gửi hoặc nơi nhận: SHA-256 cho biết đúng bản đó."
-            ),
-            format!(
-                "Stop the hub. Restore journal/{segment:010}.segment from a backup where it has the same length, and run truc doctor again; where there is none, ask sender or recipients for each document below: its SHA-256 tells the right copy."
-            ),
-        ),
-    )
-}
-
-fn torn_tail(wound: &Wound) -> Finding {
-    found(
-        Severity::Note,
-        "journal_torn",
-        Text::new(
-            format!("Cuối đoạn {} có một bản ghi dở dang (mất điện giữa chừng, chưa báo nhận).", wound.segment),
-            format!(
-                "Segment {} ends with a record that a crash interrupted; it was never acknowledged.",
-                wound.segment
-            ),
-        ),
-        Text::new("Lần khởi động sau tự cắt bỏ.", "The next start cuts it off."),
-    )
 }
 
 fn content_differs(seq: Seq) -> Finding {

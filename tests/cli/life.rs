@@ -29,6 +29,45 @@ fn a_rule_is_previewed_and_carried_out_and_what_is_destroyed_is_said_to_be() {
     hub.run(&["receipt", "verify", &format!("{sent}.tlog-proof"), "--message", &sent]).yes();
 }
 
+/// An older copy of a segment, put back against damage, would bring back what was destroyed: the doctor says which copy is
+/// right, and finds the older one.
+#[test]
+fn an_older_copy_of_a_segment_is_found_by_the_doctor() {
+    let mut hub = TestHub::running();
+    hub.send("H41", "1/VPCP-TH", &[]);
+    hub.by("nghean", &["confirm", "1/VPCP-TH"]).yes();
+    hub.stop();
+    let folder = hub.path("journal");
+    let segments = || {
+        let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+        let segments = files.filter(|path| path.extension().is_some_and(|name| name == "segment"));
+        segments.map(|path| (std::fs::read(&path).unwrap(), path)).collect::<Vec<_>>()
+    };
+    let before = segments();
+    hub.start();
+    hub.by("operator", &["retention", "set", "ngay", "--days", "0", "--basis", "Điều 15"]).yes();
+    hub.by("operator", &["retention", "run", "ngay", "--yes"]).yes();
+    hub.stop();
+    hub.run(&["doctor"]).yes();
+    let now = segments();
+    let (old, path) = before.iter().find(|it| !now.contains(it)).unwrap();
+    let (new, _) = now.iter().find(|(_, at)| at == path).unwrap();
+    let finding = |code: &str| {
+        let report = hub.run(&["--json", "doctor"]).code_is(1).json();
+        let findings = report["findings"].as_array().unwrap().clone();
+        findings.into_iter().find(|found| found["code"] == code).unwrap()
+    };
+    std::fs::write(path, old).unwrap();
+    assert!(finding("segment_older")["remedy"]["en"].as_str().unwrap().contains("-1-*.segment"));
+    let mut damaged = new.clone();
+    damaged[300] ^= 1;
+    std::fs::write(path, damaged).unwrap();
+    let remedy = finding("journal_damaged")["remedy"]["en"].as_str().unwrap().to_owned();
+    assert!(remedy.contains(&format!("-1-{}.segment", new.len())), "{remedy}");
+    std::fs::write(path, new).unwrap();
+    hub.run(&["doctor"]).yes();
+}
+
 #[test]
 fn a_spill_is_found_destroyed_and_whoever_still_holds_it_is_named() {
     let hub = TestHub::running();

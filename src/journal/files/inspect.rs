@@ -25,6 +25,8 @@ pub enum Inspected {
         number: u32,
         /// Its length in bytes.
         bytes: u64,
+        /// How often contents in it were destroyed, if its header is whole.
+        generation: Option<u32>,
     },
     /// A whole record.
     Record(Record),
@@ -122,14 +124,15 @@ impl Inspector<'_> {
 
     fn segment(&mut self, number: u32, bytes: u64, is_last: bool) -> Result<ControlFlow<()>, JournalError> {
         let failed = |source| JournalError::Io { action: "read a segment", source };
-        if (self.visit)(Inspected::Segment { number, bytes }).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
         let file = self.disk.open(&self.folder.join(segment::file_name(number)), false).map_err(failed)?;
         let mut start = vec![0; header_bytes() + record::HEADER_BYTES];
         let read = read_full_at(file.as_ref(), &mut start, 0).map_err(failed)?;
         start.truncate(read);
         let parsed = header_of(number, &start);
+        let generation = parsed.as_ref().ok().map(|header| header.generation);
+        if (self.visit)(Inspected::Segment { number, bytes, generation }).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
         let sound = parsed.is_ok();
         let (header, flow) = match parsed {
             Ok(header) => (Some(header), self.check_order(&header)),
