@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::backup::error::{BackupError, at};
-use crate::backup::files;
 use crate::backup::manifest::{FORMAT, File, Manifest, Segment};
 use crate::backup::segments::{self, Held};
+use crate::backup::{files, leftovers};
 use crate::config::{Config, DataFolder};
 use crate::domain::{Seq, Timestamp};
 use crate::journal::disk::Real;
 use crate::journal::{Payload, PayloadName, Peek};
 use crate::trail::frontier::Frontier;
-use crate::trail::{Checkpoint, VerifierKey};
+use crate::trail::{Checkpoint, LogKey, VerifierKey};
 
 /// How often a segment is read again because retention has just replaced it.
 const ATTEMPTS: usize = 5;
@@ -50,6 +50,7 @@ struct Run<'a> {
 /// # Errors
 /// As [`BackupError`] says; the backup that was there before stays whole.
 pub fn make(data: &DataFolder, to: &Path, name: &str, now: Timestamp) -> Result<(Manifest, Made), BackupError> {
+    std::fs::metadata(data.config()).map_err(at(&data.config()))?;
     let config = Config::read(&data.config())
         .map_err(|error| BackupError::Manifest { path: data.config(), reason: error.to_string() })?;
     let key = verifier_key(data)?;
@@ -214,7 +215,9 @@ impl Run<'_> {
         for path in paths {
             let from = data.path().join(&path);
             let bytes = std::fs::read(&from).map_err(at(&from))?;
-            copied.push(self.file(path, &bytes)?);
+            if !is_log_key(&bytes) {
+                copied.push(self.file(path, &bytes)?);
+            }
         }
         copied.push(self.file(last, checkpoint.as_bytes())?);
         Ok(copied)
@@ -248,6 +251,7 @@ impl Run<'_> {
                 self.made.removed = self.made.removed.saturating_add(1);
             }
         }
+        self.made.removed = self.made.removed.saturating_add(leftovers::remove(self.data, self.to, manifest)?);
         Ok(())
     }
 }
@@ -258,8 +262,14 @@ fn is_same(held: &Segment, peek: &Peek) -> bool {
     held.nonce == hex::encode(version.nonce) && held.generation == version.generation && held.bytes == peek.length()
 }
 
-/// The log key never leaves the hub: who holds it can sign in the hub's name. Drafts are not ours.
+/// Drafts are not ours; the log key is not looked at.
 fn is_kept(path: &Path) -> bool {
     let is_draft = path.extension().is_some_and(|extension| extension == "new" || extension == "part");
     path != Path::new("keys/log.key") && !path.ends_with("draft") && !is_draft
+}
+
+/// The log key never leaves the hub: who holds it can sign in the hub's name. Neither do copies of it, whatever their
+/// names.
+fn is_log_key(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| LogKey::parse(text.trim()).is_ok())
 }

@@ -4,6 +4,7 @@
 
 mod error;
 mod files;
+mod leftovers;
 mod make;
 mod manifest;
 mod restore;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::api::BackupRequest;
 use crate::backup::{self, BackupError, Made, Manifest, Verified};
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{self, Exit, Failure};
 use crate::cli::{Context, files, words};
 use crate::clock::{Clock as _, SystemClock};
 use crate::hub::retention::is_name;
@@ -121,19 +121,68 @@ fn check(context: &Context, backup: &Path) -> Result<(), Failure> {
 /// What is wrong, as an exit code: 1 where the answer is that the backup is not whole or does not fit.
 pub(super) fn failure(error: &BackupError) -> Failure {
     let exit = match error {
+        BackupError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Exit::NoInput,
         BackupError::Io { .. } | BackupError::NotEmpty(_) => Exit::CannotCreate,
         BackupError::Manifest { .. } | BackupError::NoCheckpoint | BackupError::Key(_) => Exit::NoInput,
         BackupError::NoWitness => Exit::Usage,
         _ => Exit::No,
     };
-    let vi = match error {
-        BackupError::NotEmpty(path) => format!("{} không trống", path.display()),
-        BackupError::NoWitness => "Muốn tiếp tục bằng khóa cũ: thêm --checkpoint TỆP, là checkpoint hoặc biên nhận mới nhất mà bên khác đang giữ".to_owned(),
-        BackupError::WrongKey => "Khóa ký đã cho không phải của nhật ký này".to_owned(),
+    let (vi, en) = (in_vietnamese(error), error.to_string());
+    let (vi_remedy, en_remedy) = remedy(error);
+    Failure::new(exit, format!("{vi}\n{vi_remedy}"), format!("Backup: {en}\n{en_remedy}"))
+}
+
+fn in_vietnamese(error: &BackupError) -> String {
+    match error {
+        BackupError::Io { path, source } => format!("{}: {}", path.display(), exit::in_vietnamese(source)),
+        BackupError::Journal(error) => error.in_vietnamese(),
+        BackupError::Manifest { path, reason } => {
+            format!("{} không có hoặc không phải tệp kê của một bản sao lưu ({reason})", path.display())
+        }
+        BackupError::AnotherLog { theirs, ours } => format!("bản sao lưu là của nhật ký {theirs}, không phải {ours}"),
+        BackupError::NoCheckpoint => "không thấy checkpoint nào do nhật ký này ký".to_owned(),
+        BackupError::Note { what, source } => {
+            format!("{what} không phải checkpoint hay biên nhận dùng được ({source})")
+        }
         BackupError::Root { size } => format!("{size} mục đầu không khớp checkpoint có chữ ký"),
+        BackupError::TooShort { entries, size } => format!("có {entries} mục, mà checkpoint là trên {size} mục"),
         BackupError::Altered { path } => format!("{} không còn như lúc sao lưu", path.display()),
         BackupError::Payload(name) => format!("tệp lớn {name} thiếu hoặc hỏng"),
-        error => error.to_string(),
-    };
-    Failure::new(exit, format!("Sao lưu: {vi}"), format!("Backup: {error}"))
+        BackupError::NotEmpty(path) => format!("{} không trống", path.display()),
+        BackupError::Key(error) => format!("khóa ký nhật ký không dùng được ({error})"),
+        BackupError::WrongKey => "khóa ký đã cho không phải của nhật ký này".to_owned(),
+        BackupError::NoWitness => "muốn tiếp tục bằng khóa cũ thì phải có bằng chứng nhật ký đã đi tới đâu".to_owned(),
+    }
+}
+
+/// What can be done.
+const fn remedy(error: &BackupError) -> (&'static str, &'static str) {
+    match error {
+        BackupError::Io { .. } => (
+            "Kiểm tra đường dẫn, ổ đĩa (gắn đúng, còn chỗ, cho ghi) và quyền, rồi chạy lại; bản sao lưu trước vẫn dùng được.",
+            "Check the path, the disk (mounted, room left, writable) and the permissions, then run it again; the backup before still counts.",
+        ),
+        BackupError::Manifest { .. } | BackupError::Note { .. } => {
+            ("Chỉ đúng thư mục hoặc tệp: xem docs/backup.md.", "Name the right folder or file: see docs/backup.md.")
+        }
+        BackupError::AnotherLog { .. } => ("Sao lưu vào một thư mục khác.", "Back up into another folder."),
+        BackupError::NoCheckpoint => ("Chạy trục một lần rồi sao lưu lại.", "Run the hub once, then back it up again."),
+        BackupError::Journal(_)
+        | BackupError::TooShort { .. }
+        | BackupError::Root { .. }
+        | BackupError::Payload(_)
+        | BackupError::Altered { .. } => (
+            "Không có gì bị sửa. Bản sao lưu hỏng: dùng bản khác hoặc sao lưu lại; trục hỏng: truc doctor.",
+            "Nothing was changed. If it is the backup: take another one, or back up again; if it is the hub: truc doctor.",
+        ),
+        BackupError::NotEmpty(_) => ("Chọn một thư mục trống: --data.", "Choose an empty folder: --data."),
+        BackupError::Key(_) | BackupError::WrongKey => (
+            "Đưa đúng keys/log.key của trục cũ (quyền 600), hoặc bỏ --log-key: trục mở kỷ nguyên mới.",
+            "Bring keys/log.key of the old hub (mode 600), or leave --log-key out: a new epoch begins.",
+        ),
+        BackupError::NoWitness => (
+            "Thêm --checkpoint TỆP, là checkpoint hoặc biên nhận mới nhất mà bên khác đang giữ.",
+            "Add --checkpoint FILE, the newest checkpoint or receipt that somebody else holds.",
+        ),
+    }
 }

@@ -115,7 +115,7 @@ impl Failure {
 }
 
 /// What happens every day in Vietnamese, the rest as the system says it.
-fn in_vietnamese(error: &std::io::Error) -> String {
+pub(super) fn in_vietnamese(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "không có tệp hoặc thư mục này".into(),
         ErrorKind::PermissionDenied => "không có quyền".into(),

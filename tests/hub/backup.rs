@@ -108,6 +108,82 @@ async fn a_backup_that_is_interrupted_leaves_the_one_before_whole() {
     backup::verify(other.path(), &[]).unwrap();
 }
 
+/// A run that was interrupted had copied a large document, which was destroyed before the next one: it is not left in the
+/// backup. What the hub has lost, but not destroyed, stays there.
+#[tokio::test(flavor = "multi_thread")]
+async fn law_8_what_an_interrupted_backup_had_copied_goes_when_it_is_destroyed() {
+    let hub = TestHub::new().await;
+    let data = complete(&hub);
+    let other = tempfile::tempdir().unwrap();
+    send(&hub, 0, &"AAAD".repeat(40_000)).await;
+    let hub = hub.restart();
+    let obstacle = other.path().join("manifest.json.new");
+    std::fs::create_dir(&obstacle).unwrap();
+    assert!(matches!(backup::make(&data, other.path(), "b", hub.clock.now()), Err(BackupError::Io { .. })));
+    let copied = payloads(other.path());
+    assert_eq!(copied.len(), 1);
+    std::fs::write(copied[0].with_extension("new"), "the half of another one").unwrap();
+    destroy_all(&hub).await;
+    std::fs::remove_dir(&obstacle).unwrap();
+    make(&hub, &data, other.path());
+    assert_eq!(payloads(other.path()), Vec::<PathBuf>::new());
+
+    send(&hub, 1, &"AAAE".repeat(40_000)).await;
+    let hub = hub.restart();
+    make(&hub, &data, other.path());
+    std::fs::remove_file(&payloads(hub.folder.path())[0]).unwrap();
+    send(&hub, 2, "AAAA").await;
+    let hub = hub.restart();
+    make(&hub, &data, other.path());
+    assert_eq!(backup::verify(other.path(), &[]).unwrap().1.payloads, 1);
+}
+
+/// Whoever has a backup cannot sign in the log's name, also where the operator has kept a second copy of the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_file_of_a_backup_is_the_log_key() {
+    let hub = TestHub::new().await;
+    let data = complete(&hub);
+    let other = tempfile::tempdir().unwrap();
+    let key = std::fs::read(data.log_key()).unwrap();
+    for name in ["log.key.old", "copy"] {
+        std::fs::write(data.keys().join(name), &key).unwrap();
+    }
+    std::fs::write(data.keys().join("notes.txt"), "not a key").unwrap();
+    let manifest = make(&hub, &data, other.path());
+    assert!(manifest.files.iter().any(|file| file.path.ends_with("notes.txt")));
+    for file in std::fs::read_dir(other.path().join("files")).unwrap() {
+        assert_ne!(std::fs::read(file.unwrap().path()).unwrap(), key);
+    }
+}
+
+/// The files of large documents in a data folder or a backup.
+fn payloads(folder: &Path) -> Vec<PathBuf> {
+    let inner = std::fs::read_dir(folder.join("payloads")).unwrap().map(|entry| entry.unwrap().path());
+    let files = inner.filter(|path| path.is_dir()).flat_map(|path| std::fs::read_dir(path).unwrap());
+    files.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Destroys everything that was accepted before now.
+async fn destroy_all(hub: &TestHub) {
+    let rule = RuleRequest {
+        rule: "r".into(),
+        years: 0,
+        days: 0,
+        business: None,
+        type_name: None,
+        header: false,
+        basis: "x".into(),
+        from: None,
+        closed: false,
+    };
+    let operator = Hub::operator_of_folder();
+    hub.hub.put_retention_rule(&operator, rule).await.unwrap();
+    hub.clock.advance(10);
+    let preview = hub.hub.retention_preview(&operator, "r").unwrap();
+    let request = RunRequest { rule: preview.rule, cutoff: preview.cutoff, steps: 100, after: None };
+    assert!(hub.hub.retention_run(&operator, &request).await.unwrap().documents > 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn law_5_a_restore_without_the_log_key_begins_an_epoch_over_the_same_entries() {
     let hub = TestHub::new().await;
