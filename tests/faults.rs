@@ -379,6 +379,10 @@ async fn on_a_full_disk_what_must_not_wait_still_works() {
     assert_eq!(payloads(&soil, &stage), before, "a refusal leaves no content");
     assert_eq!(hub.health().reason.unwrap().code, Code::InsufficientStorage, "health says the truth");
     stage.reads_go_on(&hub);
+    // Whoever has taken it while there was no room is known all the same.
+    let fetched =
+        || hub.document(&stage.sender, stage.kept.0).unwrap().deliveries.iter().any(|it| it.fetched_at.is_some());
+    until(fetched, "the fetch is recorded").await;
     let pki = Layout::new(stage.folder.path().join("pki"));
     let revoke = Document { id: "revoke", number: "9", business: "1", ..Document::default() };
     let revoke = signed(&pki, &revoke.text(), "G22");
@@ -476,6 +480,16 @@ async fn a_clock_that_leaps_by_years_stops_intake_and_not_the_hub() {
     let report = message(4);
     send(&hub, &stage.recipient, &report.bytes, report.is_status).await.unwrap();
     hub.close();
+    // A start while the clock is wrong: told from the first moment on, and no certificate is judged by it.
+    for leap in [YEARS_MS, -YEARS_MS] {
+        stage.clock.jump(leap);
+        let hub = stage.open(&soil).unwrap();
+        assert_eq!(hub.health().reason.unwrap().code, Code::ClockStopped, "{leap}");
+        let refusal = send(&hub, &stage.sender, &message(1).bytes, message(1).is_status).await.unwrap_err();
+        assert_eq!(refusal.code, Code::ClockStopped, "{leap}");
+        hub.close();
+        stage.clock.jump(-leap);
+    }
 }
 
 async fn rename(hub: &Hub, name: &str) {

@@ -135,7 +135,7 @@ fn tell(context: &Context, report: &SpillReport) -> Result<(), Failure> {
     let holds = |holder: &&Holder| holder.fetched_at.is_some();
     let holders: Vec<_> = report.messages.iter().flat_map(|it| it.found.recipients.iter().filter(holds)).collect();
     if holders.is_empty() {
-        out.say("Chưa nơi nhận nào lấy về.", "No recipient has taken it.")?;
+        out.say("Không ghi nhận nơi nhận nào đã lấy về.", "No recipient is known to have taken it.")?;
     } else {
         out.say(
             "CÒN GIỮ BẢN SAO, cần yêu cầu hủy: các nơi nhận đã lấy về",

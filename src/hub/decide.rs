@@ -125,7 +125,8 @@ impl Command {
             Self::Submit(submit) => !submit.business.is_vital(),
             Self::Hold(hold) => !hold.submit.business.is_vital(),
             Self::Status(status) => !status.status.is_vital(),
-            Self::Fetch(_) | Self::Confirm(_) | Self::Refused(_) => true,
+            // Not a fetch: its bytes have gone out, and a spill must know to whom.
+            Self::Confirm(_) | Self::Refused(_) => true,
             _ => false,
         }
     }

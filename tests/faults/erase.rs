@@ -125,8 +125,15 @@ async fn law_8_a_destruction_that_fails_at_any_step_is_told_and_the_next_one_doe
                 }
                 cases += 1;
                 let case = format!("{way:?}, {step:?} number {skip}, {fault:?}");
-                if let Err(refusal) = told {
-                    assert!([503, 507].contains(&refusal.code.http_status()), "{case}: {refusal}");
+                match told {
+                    Ok(()) => {
+                        assert_eq!((holding(&soil, &stage), payloads(&soil, &stage)), (0, 0), "{case}: told, and done");
+                        let after = soil.after_power_cut(u64::from(skip) + 1);
+                        assert_eq!(holding(&after, &stage), 0, "{case}: told, and durably done");
+                    }
+                    Err(refusal) => {
+                        assert!([503, 507].contains(&refusal.code.http_status()), "{case}: {refusal}");
+                    }
                 }
                 let after = soil.after_power_cut(u64::from(skip));
                 is_gone_at_last(&stage, &after, &doomed, way, &case).await;

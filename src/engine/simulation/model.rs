@@ -88,13 +88,18 @@ impl Act {
         matches!(self, Self::Send(..) | Self::Hold(..) | Self::Report(_))
     }
 
-    /// Whether it waits for room on the disk: all but revokes, take-backs with their answers, and operators' acts.
+    /// Whether it waits for room on the disk: all but revokes, take-backs with their answers, fetches, and operators' acts.
     pub(super) fn waits_for_room(&self) -> bool {
         match self {
             Self::Send(letter, _) | Self::Hold(letter, _) => letter.business != 1,
             Self::Report(report) => !["13", "15", "16"].contains(&report.code),
-            Self::Fetch { .. } | Self::Confirm { .. } | Self::Refused { .. } => true,
-            Self::Agency { .. } | Self::Access(_) | Self::AcceptClock(_) | Self::Content(_) | Self::Settle(_) => false,
+            Self::Confirm { .. } | Self::Refused { .. } => true,
+            Self::Fetch { .. }
+            | Self::Agency { .. }
+            | Self::Access(_)
+            | Self::AcceptClock(_)
+            | Self::Content(_)
+            | Self::Settle(_) => false,
         }
     }
 }
