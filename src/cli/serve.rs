@@ -252,8 +252,8 @@ fn in_vietnamese(error: &OpenError) -> Option<String> {
         OpenError::Journal(JournalError::Io { .. }) => None,
         OpenError::Journal(error) => Some(error.in_vietnamese()),
         OpenError::Entry { seq, .. } => Some(format!("không đọc được mục {seq} của nhật ký")),
-        OpenError::Tree(TreeError::RootMismatch { size }) => Some(not_what_was_shown(*size)),
-        OpenError::Promise(PromiseError::JournalChanged { size }) => Some(not_what_was_shown(*size)),
+        OpenError::Tree(TreeError::RootMismatch { size })
+        | OpenError::Promise(PromiseError::JournalChanged { size }) => Some(not_what_was_shown(*size)),
         OpenError::Promise(PromiseError::JournalTooShort { promised, journal }) => {
             Some(format!("nhật ký có {journal} mục, nhưng checkpoint trên {promised} mục đã được đưa ra"))
         }
