@@ -262,9 +262,9 @@ fn a_flipped_byte_at_the_end_of_the_journal_is_a_refusal_as_well() {
             last.lines().nth(1).is_some_and(|kept| kept.parse::<u64>().unwrap() >= size)
         });
         if is_killed {
-            hub.kill()
+            hub.kill();
         } else {
-            hub.stop()
+            hub.stop();
         }
         let (newest, whole, at) = newest(&hub);
         let mut damaged = whole.clone();
