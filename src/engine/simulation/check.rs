@@ -8,9 +8,10 @@ use bytes::Bytes;
 
 use crate::delivery::{feed, lists};
 use crate::domain::{DocumentId, MessageId, OrganId};
+use crate::engine::simulation::acts::{Handle, Name};
 use crate::engine::simulation::contents::{self, Fate};
 use crate::engine::simulation::held;
-use crate::engine::simulation::model::{Delivery, Fact, Handle, Message, Model, Name, STATES};
+use crate::engine::simulation::model::{Delivery, Fact, Message, Model, STATES};
 use crate::engine::simulation::world::World;
 use crate::hub::rows::{DeliveryRow, MessageBody, MessageRow, Rows};
 use crate::hub::{Entry, Event, keys};

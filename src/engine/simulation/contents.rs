@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 
 use crate::api::ContentState;
 use crate::domain::{HoldState, Timestamp};
+use crate::engine::simulation::acts::{Handle, Name, Told};
 use crate::engine::simulation::check::Names;
 use crate::engine::simulation::luck::Luck;
-use crate::engine::simulation::model::{Delivery, Handle, Message, Model, Name, Told};
+use crate::engine::simulation::model::{Delivery, Message, Model};
 use crate::engine::simulation::world::World;
 use crate::hub::decide::Command;
 use crate::hub::destroy::{Cause, Destroy, Withhold};

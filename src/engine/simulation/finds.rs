@@ -7,11 +7,11 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock as _;
 use crate::domain::{MessageId, Timestamp};
+use crate::engine::simulation::acts::{AccessAct, Act, Letter, Name, Report};
 use crate::engine::simulation::check::{Names, document_id, organ};
 use crate::engine::simulation::contents::ContentAct;
 use crate::engine::simulation::held::Settle;
 use crate::engine::simulation::luck::Luck;
-use crate::engine::simulation::model::{AccessAct, Act, Letter, Name, Report};
 use crate::engine::simulation::play::{self, certificate};
 use crate::engine::simulation::world::{End, IndexEnd, World};
 use crate::engine::writer::{Committed, Job};

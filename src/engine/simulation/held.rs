@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Code, Digest, HoldState, MessageId};
+use crate::engine::simulation::acts::{Handle, Letter, Name, Told};
 use crate::engine::simulation::check::{Names, document_id, organ};
 use crate::engine::simulation::contents::Fate;
 use crate::engine::simulation::luck::Luck;
-use crate::engine::simulation::model::{Handle, Letter, Message, Model, Name, Told};
+use crate::engine::simulation::model::{Message, Model};
 use crate::engine::simulation::play;
 use crate::hub::decide::Command;
 use crate::hub::held::{Hold, HoldQuota, Release, TurnAway};

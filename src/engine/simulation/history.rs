@@ -2,10 +2,11 @@
 
 use crate::clock::Clock as _;
 use crate::domain::Refusal;
+use crate::engine::simulation::acts::{Act, Told};
 use crate::engine::simulation::check::{self, Names, Reading};
 use crate::engine::simulation::contents::{self, ContentAct};
 use crate::engine::simulation::luck::Luck;
-use crate::engine::simulation::model::{Act, Model, Told};
+use crate::engine::simulation::model::Model;
 use crate::engine::simulation::play::{self, AGENCIES};
 use crate::engine::simulation::world::{End, IndexEnd, Room, World};
 use crate::engine::writer::Committed;

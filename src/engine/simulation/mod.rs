@@ -5,6 +5,7 @@
 //! `SIMULATION_SEEDS=n` plays n seeds instead of the few thousand of an ordinary run, `SIMULATION_FROM=s` from seed s on,
 //! `SIMULATION_SEED=s` plays one, with what it does. A seed that ever failed is kept below as a test with a name.
 
+mod acts;
 mod check;
 mod contents;
 mod finds;

@@ -8,11 +8,12 @@ use bytes::Bytes;
 
 use crate::api::{Agency, Policy, Role, Scope};
 use crate::domain::{BusinessType, Code, Digest, Priority, StatusCode, Timestamp};
+use crate::engine::simulation::acts::{AccessAct, Act, Letter, Name, Report};
 use crate::engine::simulation::check::{Names, document_id, organ};
 use crate::engine::simulation::contents;
 use crate::engine::simulation::held;
 use crate::engine::simulation::luck::Luck;
-use crate::engine::simulation::model::{AccessAct, Act, Letter, Message, Model, Name, Report};
+use crate::engine::simulation::model::{Message, Model};
 use crate::hub::content::{DocumentHeader, StatusHeader};
 use crate::hub::decide::{Command, Ids};
 use crate::hub::delivery::{Confirm, Fetch};
