@@ -52,6 +52,7 @@ pub(crate) struct Subject {
     pub(crate) kind: Kind,
     pub(crate) bytes: Vec<u8>,
     pub(crate) path: PathBuf,
+    profile: Profile,
 }
 
 pub(crate) struct Signer {
@@ -106,10 +107,10 @@ impl Signer {
 
     pub(crate) fn verify(&self, subject: &Subject) {
         let bytes = subject.bytes.as_slice();
-        let profile = profile(subject.kind);
+        let profile = &subject.profile;
         let verdict = match subject.kind {
-            Kind::Dense => verify(&bytes, &profile, &self.trust, self.at, || Nobody).map(|found| found.into_parts().1),
-            _ => verify(&bytes, &profile, &self.trust, self.at, || Builder::new(Mode::Strict))
+            Kind::Dense => verify(&bytes, profile, &self.trust, self.at, || Nobody).map(|found| found.into_parts().1),
+            _ => verify(&bytes, profile, &self.trust, self.at, || Builder::new(Mode::Strict))
                 .map(|found| found.into_parts().1),
         };
         assert!(verdict.unwrap().passed());
@@ -123,10 +124,11 @@ impl Signer {
         };
         let key = SigningKey::from_pem(&std::fs::read(self.pki.key("signer")).unwrap()).unwrap();
         let chain = [der(&self.pki.certificate("signer"))];
-        let bytes = sign(text.as_bytes(), &profile(kind), &key, &chain, SigningOptions::default()).unwrap();
+        let profile = profile(kind);
+        let bytes = sign(text.as_bytes(), &profile, &key, &chain, SigningOptions::default()).unwrap();
         let path = self.folder.path().join(kind.name());
         std::fs::write(&path, &bytes).unwrap();
-        Subject { kind, bytes, path }
+        Subject { kind, bytes, path, profile }
     }
 
     pub(crate) fn certificate(&self) -> PathBuf {

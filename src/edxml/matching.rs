@@ -52,7 +52,7 @@ pub(super) fn check_no_files(reference_marks: &[u64], attachment_marks: &[u64]) 
 }
 
 fn normal(key: &str) -> String {
-    key.nfc().collect()
+    if key.is_ascii() { key.to_owned() } else { key.nfc().collect() }
 }
 
 fn first_repeat(keys: &[String]) -> Option<usize> {

@@ -366,7 +366,7 @@ impl<'t> Cursor<'t> {
             );
         }
         let text = self.own_text();
-        self.check_length(text.trim())?;
+        self.check_length(text)?;
         Ok(Text::from_wire(text))
     }
 
@@ -394,6 +394,7 @@ impl<'t> Cursor<'t> {
         if text.len() <= CHARS_MAX_LEAST {
             return Ok(());
         }
+        let text = text.trim();
         let parent = self.node().and_then(|node| node.parent).map_or("", |parent| self.tree.name(parent));
         let Some(row) = length_of(parent, self.name()) else { return Ok(()) };
         if text.len() <= row.chars_max || text.chars().count() <= row.chars_max {

@@ -4,6 +4,8 @@
 //! no recipient sees it; under policy `record` the value is an `Admitted<Unsigned>` and is shown as unverified everywhere
 //! (law 4).
 
+use std::sync::LazyLock;
+
 use crate::api::{Policy, VerdictView};
 use crate::delivery::standing::Caller;
 use crate::domain::{Code, OrganId, Refusal, Timestamp};
@@ -12,9 +14,13 @@ use crate::hub::Rows;
 use crate::hub::scope::registered;
 use crate::intake::Received;
 use crate::intake::incoming::spool_failed;
-use crate::signature::{self, ChainCheck, Examined, Judged, Verdict};
+use crate::signature::{self, ChainCheck, Examined, Judged, Profile, Verdict};
 use crate::trust::TrustStore;
 use crate::xml::{Fault, Source};
+
+/// What an envelope signature must cover; and the same for what is kept whatever its verdict.
+static PROFILE: LazyLock<Profile> = LazyLock::new(edxml::signature_profile);
+static TOLERANT: LazyLock<Profile> = LazyLock::new(|| edxml::signature_profile().tolerant());
 
 /// What the call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,15 +169,13 @@ fn only_documents_wait(admission: Admission) -> Result<Admission, Refusal> {
 /// # Errors
 /// As `signature::verify`: while it still waits, `revocation_unknown`.
 pub fn settle<S: Source>(stored: &S, chains: &dyn ChainCheck, received_at: Timestamp) -> Result<Admission, Refusal> {
-    let profile = edxml::signature_profile();
-    let verified = signature::verify(stored, &profile, chains, received_at, || edxml::Builder::new(Mode::Strict))?;
+    let verified = signature::verify(stored, &PROFILE, chains, received_at, || edxml::Builder::new(Mode::Strict))?;
     let (message, verdict) = verified.into_parts();
     Ok(Admission::Signed(Admitted { message, verdict, _proof: Signed(()) }))
 }
 
 fn envelope(received: &Received, trust: &TrustStore, at: Timestamp) -> Result<Admission, Refusal> {
-    let profile = edxml::signature_profile();
-    let judged = signature::verify_or_hold(received, &profile, trust, at, || edxml::Builder::new(Mode::Strict))?;
+    let judged = signature::verify_or_hold(received, &PROFILE, trust, at, || edxml::Builder::new(Mode::Strict))?;
     Ok(match judged {
         Judged::Passed(verified) => {
             let (message, verdict) = verified.into_parts();
@@ -186,10 +190,9 @@ fn envelope(received: &Received, trust: &TrustStore, at: Timestamp) -> Result<Ad
 
 /// Reads as it stands; only after that failed, with what REFERENCE 1.9 lets old software do.
 fn record(received: &Received, trust: &TrustStore, at: Timestamp) -> Result<Admission, Refusal> {
-    let profile = edxml::signature_profile().tolerant();
     let mut view = TolerantView::new(received);
     loop {
-        match signature::examine(&view, &profile, trust, at, || edxml::Builder::new(Mode::Tolerant)) {
+        match signature::examine(&view, &TOLERANT, trust, at, || edxml::Builder::new(Mode::Tolerant)) {
             Ok(Examined { mut value, verdict }) => {
                 view.restore(&mut value);
                 return Ok(Admission::Unsigned(Admitted { message: value, verdict, _proof: Unsigned(()) }));

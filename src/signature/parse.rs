@@ -141,13 +141,14 @@ impl<'a> Parser<'a> {
         };
         let content = self.content();
         let Some(parent) = self.frames.last_mut() else { return Ok(Element::Signature) };
+        let around = parent.element;
         let found = match content.unwrap_or(Content::Empty) {
             Content::Sequence(slots) => next_in_sequence(slots, parent, is),
             Content::AnyOf(elements) => elements.iter().copied().find(|element| is(*element)),
             _ => None,
         };
-        let detail = format!("an element that may not stand in this place of {}", parent.element.local());
-        found.ok_or_else(|| self.fault(offset, detail))
+        let detail = || format!("an element that may not stand in this place of {}", around.local());
+        found.ok_or_else(|| self.fault(offset, detail()))
     }
 
     fn close(&mut self, offset: u64) -> Result<(), Fault> {
@@ -339,7 +340,10 @@ impl<'a> Parser<'a> {
     fn certificate(&mut self, offset: u64) -> Result<(), Fault> {
         let invalid = |detail| Fault::new(Code::CertificateInvalid, offset, detail);
         let decoded = base64::decode(&mut self.text);
-        let extent = der::extent(decoded.as_deref().unwrap_or(&base64::decode_beginning(&self.text)));
+        let extent = match &decoded {
+            Some(der) => der::extent(der),
+            None => der::extent(&base64::decode_beginning(&self.text)),
+        };
         match (decoded, extent) {
             (_, der::Extent::CutShort) => {
                 self.weak(Weakness::CertificateCutShort);

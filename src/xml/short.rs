@@ -54,22 +54,30 @@ pub(super) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
     position_of_two(bytes, [byte, byte], bytes.len())
 }
 
-/// Whether that is so of every byte; of eight or sixteen at a time by vector operations, if it is written without a
-/// branch.
+/// Whether that is so of all bytes, asked of eight at a time; of fewer it is asked with `filler` behind them.
 #[inline]
-pub(super) fn are_all(bytes: &[u8], is_so: impl Fn(u8) -> bool) -> bool {
-    match (bytes.last_chunk::<16>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(last), ..) => {
-            bytes.as_chunks::<16>().0.iter().fold(all_of(last, &is_so), |all, part| all & all_of(part, &is_so))
-        }
-        (None, Some(first), Some(last)) => all_of(first, &is_so) & all_of(last, &is_so),
-        _ => bytes.iter().all(|byte| is_so(*byte)),
-    }
+pub(super) fn are_all(bytes: &[u8], filler: u8, is_so: impl Fn(u64) -> bool) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else {
+        let filled =
+            bytes.iter().rev().fold(ONES.wrapping_mul(u64::from(filler)), |eight, byte| eight << 8 | u64::from(*byte));
+        return is_so(filled);
+    };
+    bytes.as_chunks::<8>().0.iter().all(|eight| is_so(u64::from_le_bytes(*eight))) && is_so(u64::from_le_bytes(*last))
 }
 
+/// Whether each of the bytes is an ASCII character of a QName.
 #[inline]
-fn all_of<const N: usize>(bytes: &[u8; N], is_so: impl Fn(u8) -> bool) -> bool {
-    bytes.iter().fold(1, |all, byte| all & u8::from(is_so(*byte))) != 0
+pub(super) fn are_in_qname(eight: u64) -> bool {
+    let small = eight | ONES.wrapping_mul(0x20);
+    let known = between(small, b'a', b'z') | between(eight, b'0', b':') | between(eight, b'-', b'.');
+    eight & HIGHEST == 0 && (known | between(eight, b'_', b'_')) & HIGHEST == HIGHEST
+}
+
+/// The highest bit of every byte from `low` to `high`, if all are ASCII.
+#[inline]
+fn between(eight: u64, low: u8, high: u8) -> u64 {
+    let reaches = |least: u8| eight.wrapping_add(ONES.wrapping_mul(u64::from(0x80 - least)));
+    reaches(low) & !reaches(high + 1)
 }
 
 /// A word by its ends: two that have the same are the same, unless they are longer than [`Key::WHOLE`].
@@ -166,13 +174,25 @@ mod tests {
     fn every_byte_is_asked() {
         for length in 0..60 {
             let mut bytes = vec![b'x'; length];
-            assert!(are_all(&bytes, |byte| byte == b'x'));
+            assert!(are_all(&bytes, b'x', |eight| marks(eight, b'-') == 0));
             assert_eq!(position(&bytes, b'-'), None);
             for at in 0..length {
                 bytes[at] = b'-';
-                assert!(!are_all(&bytes, |byte| byte == b'x'), "{at} of {length}");
+                assert!(!are_all(&bytes, b'x', |eight| marks(eight, b'-') == 0), "{at} of {length}");
                 assert_eq!(position(&bytes, b'-'), Some(at));
                 bytes[at] = b'x';
+            }
+        }
+    }
+
+    #[test]
+    fn characters_of_names_are_told_in_every_place() {
+        for byte in 0..=u8::MAX {
+            let wanted = byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.');
+            for at in 0..8 {
+                let mut bytes = *b"aZ09:_-.";
+                bytes[at] = byte;
+                assert_eq!(are_in_qname(u64::from_le_bytes(bytes)), wanted, "{byte} at {at}");
             }
         }
     }

@@ -42,7 +42,9 @@ fn blocks(bytes: &[u8]) -> Survey {
         let from = number * BLOCK;
         // a non-character may begin in this block and end in the next
         let block = bytes.get(from..bytes.len().min(from + BLOCK + 2)).unwrap_or(block);
-        seen.forbidden = seen.forbidden.or_else(|| forbidden(block).map(|at| from + at));
+        if seen.forbidden.is_none() {
+            seen.forbidden = forbidden(block).map(|at| from + at);
+        }
     }
     seen
 }
