@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::backup::error::{BackupError, at};
 use crate::backup::manifest::{FORMAT, File, Manifest, Segment};
@@ -17,6 +18,10 @@ use crate::trail::{Checkpoint, LogKey, VerifierKey};
 
 /// How often a segment is read again because retention has just replaced it.
 const ATTEMPTS: usize = 5;
+/// Longest wait for the hub to sign for what stands in its journal; an idle one keeps its checkpoint within a second.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often it is looked whether it has.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What a run has done.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -59,7 +64,7 @@ pub fn make(data: &DataFolder, to: &Path, name: &str, now: Timestamp) -> Result<
     if let Some(before) = before.as_ref().filter(|before| before.verifier_key != key.to_string()) {
         return Err(BackupError::AnotherLog { theirs: before.origin.clone(), ours: key.name().to_owned() });
     }
-    let (text, checkpoint) = newest_checkpoint(data, &key)?;
+    let (text, checkpoint) = checkpoint_of_now(data, &key)?;
     let mut run = Run { data, to, before: before.as_ref(), checkpoint, made: Made::default(), doomed: BTreeSet::new() };
     let segments = run.segments()?;
     let files = run.files(&text)?;
@@ -89,22 +94,39 @@ fn verifier_key(data: &DataFolder) -> Result<VerifierKey, BackupError> {
     text.trim_end().parse().map_err(|source| BackupError::Note { what: path.display().to_string(), source })
 }
 
-/// The largest checkpoint by this key: everything before it is durable, since it was signed afterwards.
-fn newest_checkpoint(data: &DataFolder, key: &VerifierKey) -> Result<(String, Checkpoint), BackupError> {
+/// A checkpoint over everything that stands in the journal now: what was acknowledged before the backup began is in it. The
+/// hub keeps the checkpoint of a record with the next one, or after a while where none comes: that is waited for. A hub that
+/// was killed has none to come.
+fn checkpoint_of_now(data: &DataFolder, key: &VerifierKey) -> Result<(String, Checkpoint), BackupError> {
+    let started = Instant::now();
+    let (mut newest, end) = newest_checkpoint(data, key)?;
+    while newest.as_ref().is_none_or(|(_, checkpoint)| checkpoint.size < end) && started.elapsed() < PATIENCE {
+        std::thread::sleep(LOOK);
+        newest = newest_checkpoint(data, key)?.0;
+    }
+    newest.ok_or(BackupError::NoCheckpoint)
+}
+
+/// The largest checkpoint by this key, if there is one: everything before it is durable, since it was signed afterwards. And
+/// the end of the journal.
+fn newest_checkpoint(data: &DataFolder, key: &VerifierKey) -> Result<(Option<(String, Checkpoint)>, Seq), BackupError> {
     let last = data.checkpoints().join("last");
     let mut texts: Vec<String> = match std::fs::read_to_string(&last) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         text => vec![text.map_err(at(&last))?],
     };
+    let mut end = 0;
     for number in Peek::segments(&Real, &data.journal())?.into_iter().rev().take(2) {
         let path = data.journal().join(Peek::file_name(number));
-        texts.extend(segments::checkpoints(&mut Peek::open(&Real, &path, number)?)?);
+        let tail = segments::tail(&mut Peek::open(&Real, &path, number)?)?;
+        texts.extend(tail.checkpoints);
+        end = end.max(tail.end);
     }
     let signed = texts.into_iter().filter_map(|text| {
         let opened = Checkpoint::open(&text, std::slice::from_ref(key)).ok()?;
         Some((text, opened))
     });
-    signed.max_by_key(|(_, checkpoint)| checkpoint.size).ok_or(BackupError::NoCheckpoint)
+    Ok((signed.max_by_key(|(_, checkpoint)| checkpoint.size), end))
 }
 
 impl Run<'_> {

@@ -46,18 +46,27 @@ fn grow(record: &Record, frontier: &mut Frontier, seen: &mut dyn FnMut(&Frontier
     }
 }
 
-/// The newest checkpoint text within a segment, in its last whole records.
-pub(super) fn checkpoints(peek: &mut Peek) -> Result<Vec<String>, BackupError> {
-    let mut texts = Vec::new();
+/// What the last whole records of a segment say.
+pub(super) struct Tail {
+    /// The checkpoints in them.
+    pub(super) checkpoints: Vec<String>,
+    /// The place after their last entry.
+    pub(super) end: Seq,
+}
+
+/// Reads a segment to its last whole record.
+pub(super) fn tail(peek: &mut Peek) -> Result<Tail, BackupError> {
+    let mut tail = Tail { checkpoints: Vec::new(), end: peek.first() };
     loop {
         match peek.next_record() {
             Ok(Some(record)) => {
-                if let Some(text) = record.batch.checkpoint.and_then(|text| String::from_utf8(text.into()).ok()) {
-                    texts.push(text);
-                }
+                let entries = Seq::try_from(record.batch.entries.len()).unwrap_or_default();
+                tail.end = record.first_seq.saturating_add(entries);
+                let text = record.batch.checkpoint.and_then(|text| String::from_utf8(text.into()).ok());
+                tail.checkpoints.extend(text);
             }
             // A record that is being written just now; what is not of a crash is found when the segment is read.
-            Ok(None) | Err(JournalError::Damaged { .. }) => return Ok(texts),
+            Ok(None) | Err(JournalError::Damaged { .. }) => return Ok(tail),
             Err(error) => return Err(error.into()),
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Program {
     pub(crate) data: PathBuf,
     /// What it says on standard error.
     pub(crate) log: PathBuf,
+    /// Where its backups go.
+    pub(crate) backups: PathBuf,
 }
 
 /// What came of a start.
@@ -51,6 +53,27 @@ impl Program {
     pub(crate) fn init(&self) -> Done<()> {
         let made = self.command(&["init", "--demo", "--listen", "127.0.0.1:0"])?.stdout(Stdio::null()).status()?;
         if made.success() { Ok(()) } else { Err(format!("truc init: {made}; see {}", self.log.display()).into()) }
+    }
+
+    /// Begins a backup beside the running hub, into the folder in which the last one stands.
+    pub(crate) fn backup(&self) -> Done<Child> {
+        let to = self.backups.display().to_string();
+        let mut command = Command::new(&self.path);
+        command.env_clear().arg("--data").arg(&self.data).args(["--lang", "en", "backup", &to]);
+        Ok(command.stdout(Stdio::null()).stderr(File::create(self.backup_log())?).spawn()?)
+    }
+
+    pub(crate) fn backup_log(&self) -> PathBuf {
+        self.log.with_extension("backup.log")
+    }
+
+    /// Runs a command to its end: how, and what it said.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done<(bool, String)> {
+        let mut command = Command::new(&self.path);
+        command.env_clear().arg("--data").arg(&self.data).args(arguments).stdin(Stdio::null());
+        let said = command.output()?;
+        let text = if said.status.success() { said.stdout } else { [said.stdout, said.stderr].concat() };
+        Ok((said.status.success(), String::from_utf8_lossy(&text).into_owned()))
     }
 
     /// Starts the hub and waits until it says where it can be reached, or ends, or the power goes.

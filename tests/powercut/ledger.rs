@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use truc::api::{DeliveryView, Receipt};
-use truc::domain::{DeliveryState, Digest, MessageId, Seq, StatusCode, Timestamp, next};
+use truc::domain::{DeliveryState, Digest, HoldState, MessageId, Seq, StatusCode, Timestamp, next};
 use truc::trail::{Checkpoint, VerifierKey, verify};
 
+use crate::backup::Backups;
 use crate::contents::{Act, Contents};
 use crate::people::{Letter, Note, Who};
 use crate::random::Random;
+use crate::waiting::Limbo;
 
 /// A message at a recipient.
 pub(crate) type Key = (MessageId, Who);
@@ -102,6 +104,10 @@ pub(crate) struct Ledger {
     pub(crate) checkpoints: BTreeMap<u64, Digest>,
     pub(crate) in_flight: BTreeMap<u64, Operation>,
     pub(crate) contents: Contents,
+    pub(crate) limbo: Limbo,
+    pub(crate) backups: Backups,
+    /// The receipt that speaks of the largest tree.
+    pub(crate) newest: Option<(u64, String)>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) acknowledged: u64,
     pub(crate) octets: u64,
@@ -120,6 +126,9 @@ impl Ledger {
             checkpoints: BTreeMap::new(),
             in_flight: BTreeMap::new(),
             contents: Contents::default(),
+            limbo: Limbo::default(),
+            backups: Backups::default(),
+            newest: None,
             findings: Vec::new(),
             acknowledged: 0,
             octets: 0,
@@ -137,7 +146,7 @@ impl Ledger {
     }
 
     pub(crate) fn knows(&self, id: MessageId) -> bool {
-        self.places.contains_key(&id)
+        self.places.contains_key(&id) || self.limbo.get(id).is_some()
     }
 
     /// A delivery at an agency, by chance.
@@ -165,7 +174,13 @@ impl Ledger {
     /// A document was answered with a receipt. `repeat` is what the receipt must say.
     pub(crate) fn sent(&mut self, letter: &Arc<Letter>, receipt: &Receipt, repeat: bool) {
         let Some(entry) = self.receipt(letter.sha256, receipt, repeat) else { return };
+        if is_held(&entry) {
+            return self.holds(letter, receipt, entry);
+        }
         let (id, seq) = (receipt.id, receipt.seq);
+        if receipt.held || (letter.signer.is_some() && self.limbo.end_of(letter) != HoldState::Released) {
+            self.find(Kind::Wrong, format!("{id} is accepted, and nothing is known of its certificate"));
+        }
         if self.places.insert(id, self.held.len()).is_some() {
             return self.find(Kind::Wrong, format!("two messages have the id {id}"));
         }
@@ -238,6 +253,9 @@ impl Ledger {
         };
         let Checkpoint { size, root, .. } = verified.checkpoint();
         self.shown(*size, *root);
+        if self.newest.as_ref().is_none_or(|(newest, _)| newest < size) {
+            self.newest = Some((*size, proof.to_owned()));
+        }
         Some(Bytes::copy_from_slice(verified.entry()))
     }
 
@@ -277,6 +295,14 @@ impl Ledger {
         may
     }
 
+    /// Every entry that a receipt proves, and its place.
+    pub(crate) fn entries(&self) -> Vec<(Seq, Bytes)> {
+        let documents = self.held.iter().map(|held| (held.seq, held.entry.clone()));
+        let statuses = self.told.iter().map(|told| (told.seq, told.entry.clone()));
+        let waiting = self.limbo.waiting.iter().filter_map(|it| Some((it.seq, it.entry.clone()?)));
+        documents.chain(statuses).chain(waiting).chain(self.contents.entries.iter().cloned()).collect()
+    }
+
     /// Before a new load: nothing is on its way any more.
     pub(crate) fn settle(&mut self) {
         self.in_flight.clear();
@@ -284,6 +310,12 @@ impl Ledger {
             delivery.busy = false;
         }
     }
+}
+
+/// Whether an entry is that of a message that has to wait.
+fn is_held(entry: &[u8]) -> bool {
+    let entry = serde_json::from_slice::<serde_json::Value>(entry).unwrap_or_default();
+    entry.get("kind").and_then(serde_json::Value::as_str) == Some("held")
 }
 
 fn after(delivery: Delivery, code: StatusCode) -> Delivery {

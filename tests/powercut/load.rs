@@ -3,22 +3,28 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use truc::client::{Client, ClientError, ListQuery, Upload};
 use truc::domain::{Code, DeliveryState, Digest, MessageId, StatusCode};
 
+use crate::authorities::Late;
 use crate::contents::{self, Act};
+use crate::hub::Program;
 use crate::ledger::{Held, Key, Kind, Ledger, Operation};
 use crate::operator;
 use crate::people::{People, Who};
 use crate::random::Random;
 use crate::trouble::Done;
+use crate::waiting::{self, Waiting};
 
 /// Calls that each agency has under way at one time.
 const CALLS_EACH: usize = 2;
 /// Octets of attachments: most are small, some go to a file of their own, few are large. Base64 makes a third more.
 const SIZES: [(u64, usize); 5] = [(45, 1_500), (70, 15_000), (85, 45_000), (96, 150_000), (100, 1_500_000)];
+
+/// Documents by a signer of whom nothing is known yet, percent.
+const LATE: u64 = 15;
 
 /// The ledger, shared by everyone who calls.
 pub(crate) type Shared = Arc<Mutex<Ledger>>;
@@ -34,21 +40,27 @@ pub(crate) struct Load {
     pub(crate) clients: Arc<Vec<Client>>,
     pub(crate) ledger: Shared,
     pub(crate) power: watch::Receiver<bool>,
+    /// The binary on the data folder.
+    pub(crate) program: Program,
+    /// Told when a backup has ended, or was cut.
+    pub(crate) backed_up: Arc<Notify>,
 }
 
 /// What somebody decides to do.
-enum Task {
-    Write { to: Vec<Who>, size: usize },
+pub(crate) enum Task {
+    Write { to: Vec<Who>, size: usize, late: Option<Late> },
     Revoke(Held),
     Tell { about: Held, recipient: Who, code: StatusCode },
     Repeat(Held),
     Receive,
     Read(Key),
+    Look(Waiting),
+    RepeatWaiting(Waiting),
 }
 
 impl Load {
-    /// Until the power goes. `round` makes numbers that were never used.
-    pub(crate) async fn run(&self, random: &Random, round: &str) -> Done<()> {
+    /// Until the power goes, perhaps with a backup. `round` makes numbers that were never used.
+    pub(crate) async fn run(&self, random: &Random, round: &str, is_backed_up: bool) -> Done<()> {
         let mut callers = JoinSet::new();
         for number in 0..self.people.count() * CALLS_EACH {
             let (load, random) = (self.clone(), random.fork(number as u64));
@@ -56,8 +68,10 @@ impl Load {
             callers.spawn(async move { load.call(number / CALLS_EACH, random, &round).await });
         }
         let operator = self.operate_hub(random.fork(u64::MAX));
-        let (called, ()) = tokio::join!(callers.join_all(), operator);
-        called.into_iter().collect()
+        let authority = self.publish(random.fork(u64::MAX - 1));
+        let backup = async { if is_backed_up { self.back_up(random.fork(u64::MAX - 2)).await } else { Ok(()) } };
+        let (called, (), published, backed_up) = tokio::join!(callers.join_all(), operator, authority, backup);
+        called.into_iter().chain([published, backed_up]).collect()
     }
 
     /// The operator, as a caller.
@@ -83,7 +97,8 @@ impl Load {
             45..68 => Some(Task::Receive),
             68..88 => report(&mut ledger, me, random),
             88..93 => take_back(&mut ledger, me, random),
-            93..96 => revoke(&mut ledger, me, random),
+            93..95 => revoke(&mut ledger, me, random),
+            95..98 => waiting::task(&ledger, me, random),
             _ => ledger.any_delivery(me, random).map(|(key, _)| Task::Read(key)),
         };
         drop(ledger);
@@ -97,13 +112,14 @@ impl Load {
         }
         let kind = random.below(100);
         let most = SIZES.iter().find(|(share, _)| kind < *share).map_or(0, |(_, octets)| *octets);
-        Task::Write { to, size: most / 2 + random.index(most / 2) }
+        let late = if random.chance(LATE) { self.unknown_signer(me, random) } else { None };
+        Task::Write { to, size: most / 2 + random.index(most / 2), late }
     }
 
     async fn perform(&self, me: Who, task: Task, random: &mut Random, number: &str) -> Done<()> {
         match task {
-            Task::Write { to, size } => {
-                let letter = self.people.letter(me, to, number, &random.octets(size))?;
+            Task::Write { to, size, late } => {
+                let letter = self.people.letter((me, to), late, number, &random.octets(size))?;
                 self.operate(Operation::Send(Arc::new(letter))).await;
             }
             Task::Revoke(held) => {
@@ -117,6 +133,8 @@ impl Load {
             Task::Repeat(held) => self.repeat(&held).await,
             Task::Receive => self.receive(me, random).await,
             Task::Read(key) => self.read(key).await,
+            Task::Look(waiting) => self.look(&waiting).await,
+            Task::RepeatWaiting(waiting) => self.repeat_waiting(&waiting).await,
         }
         Ok(())
     }
@@ -248,9 +266,14 @@ fn nobody() -> ClientError {
 }
 
 impl Operation {
-    /// Whether the hub may say no to it although the power is on: only where the content was destroyed meanwhile.
+    /// Whether the hub may say no to it although the power is on: only where the content was destroyed meanwhile, or the
+    /// signer is known to be revoked by now.
     pub(crate) fn may_be_refused(&self, ledger: &Ledger, error: &ClientError) -> bool {
-        matches!(self, Self::Act(Act::Withhold(id)) if ledger.explains(*id, error))
+        match self {
+            Self::Act(Act::Withhold(id)) => ledger.explains(*id, error),
+            Self::Send(letter) => ledger.is_revoked(letter, error),
+            _ => false,
+        }
     }
 }
 

@@ -19,6 +19,8 @@
     clippy::unused_self
 )]
 
+mod authorities;
+mod backup;
 mod check;
 mod contents;
 mod disk;
@@ -35,6 +37,7 @@ mod stage;
 mod surroundings;
 mod trouble;
 mod volume;
+mod waiting;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -94,7 +97,7 @@ fn run(options: &Options, volumes: bool) -> Done<bool> {
 }
 
 async fn power_cuts(options: &Options, truc: &Path) -> Done<bool> {
-    let mut stage = Stage::on_volume(truc)?;
+    let mut stage = Stage::on_volume(truc).await?;
     let control = control(options, &mut stage).await?;
     println!("\npower cuts");
     let report = series(&mut stage, truc, options, options.cuts, Report::cuts).await?;
@@ -104,7 +107,7 @@ async fn power_cuts(options: &Options, truc: &Path) -> Done<bool> {
 }
 
 async fn kills(options: &Options, truc: &Path) -> Done<bool> {
-    let mut stage = Stage::in_folder(truc)?;
+    let mut stage = Stage::in_folder(truc).await?;
     println!("\nkill -9");
     let report = series(&mut stage, truc, options, options.kills, |report| report.kills).await?;
     print!("{report}");

@@ -9,10 +9,12 @@ use bytes::Bytes;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use truc::client::{Client, Profile};
+use truc::config::DataFolder;
 use truc::domain::{Digest, DocumentId, MessageId, OrganId, StatusCode};
 use truc::edxml::signature_profile;
 use truc::signature::{SigningKey, SigningOptions, sign};
 
+use crate::authorities::{Authorities, Late};
 use crate::trouble::Done;
 
 /// The systems that `truc init --demo` makes.
@@ -33,6 +35,14 @@ pub(crate) struct Agency {
 pub(crate) struct People {
     agencies: Vec<Agency>,
     operator: Profile,
+    pub(crate) late: Authorities,
+}
+
+/// The signer of a letter of whom nothing is known yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signer {
+    pub(crate) late: Late,
+    pub(crate) is_revoked: bool,
 }
 
 /// A document message as it was signed: sent as often as needed, always the same bytes.
@@ -42,6 +52,8 @@ pub(crate) struct Letter {
     pub(crate) document: DocumentId,
     /// The document that it revokes.
     pub(crate) revokes: Option<MessageId>,
+    /// Nothing for the agency's usual signer.
+    pub(crate) signer: Option<Signer>,
     pub(crate) sha256: Digest,
     pub(crate) bytes: Bytes,
 }
@@ -64,7 +76,8 @@ impl People {
             copy(&data.join(part), &folder.join(part))?;
         }
         let agencies = NAMES.iter().map(|name| Agency::read(folder, name)).collect::<Done<_>>()?;
-        Ok(Self { agencies, operator: Profile::read(&folder.join("access/operator.toml"))? })
+        let late = Authorities::make(&DataFolder::new(data), NAMES.len())?;
+        Ok(Self { agencies, operator: Profile::read(&folder.join("access/operator.toml"))?, late })
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = (Who, &Agency)> {
@@ -93,22 +106,34 @@ impl People {
         clients.collect::<Done<_>>().map(Arc::new)
     }
 
-    /// Writes and signs a document. `number` is used once.
-    pub(crate) fn letter(&self, from: Who, to: Vec<Who>, number: &str, file: &[u8]) -> Done<Letter> {
+    /// Writes and signs a document, perhaps by a late signer. `number` is used once.
+    pub(crate) fn letter(
+        &self,
+        (from, to): (Who, Vec<Who>),
+        late: Option<Late>,
+        number: &str,
+        file: &[u8],
+    ) -> Done<Letter> {
         let document = format!("{},2026/11/22,{number}/PC", self.agency(from).code).parse()?;
-        self.signed_letter(Content { from, to, document, revokes: None, number, file })
+        self.signed_letter(Content { from, to, document, revokes: None, late, number, file })
     }
 
     /// Writes and signs the revocation (business type 1) of a letter, to everyone who has it.
     pub(crate) fn revocation(&self, of: MessageId, letter: &Letter, number: &str) -> Done<Letter> {
         let (to, document) = (letter.to.clone(), letter.document.clone());
-        self.signed_letter(Content { from: letter.from, to, document, revokes: Some(of), number, file: b"revoked" })
+        let (from, revokes, late) = (letter.from, Some(of), None);
+        self.signed_letter(Content { from, to, document, revokes, late, number, file: b"revoked" })
     }
 
     fn signed_letter(&self, content: Content<'_>) -> Done<Letter> {
-        let bytes = self.agency(content.from).sign(&self.document_text(&content))?;
+        let text = self.document_text(&content);
+        let bytes = match content.late.map(|late| self.late.signer(late)) {
+            None => self.agency(content.from).sign(&text)?,
+            Some((key, certificate)) => signed(&text, key, &[certificate.to_vec()])?,
+        };
+        let signer = content.late.map(|late| Signer { late, is_revoked: self.late.is_revoked(late) });
         let Content { from, to, document, revokes, .. } = content;
-        Ok(Letter { from, to, document, revokes, sha256: Digest::of(&bytes), bytes })
+        Ok(Letter { from, to, document, revokes, signer, sha256: Digest::of(&bytes), bytes })
     }
 
     /// Writes and signs a status about a letter at a recipient.
@@ -126,7 +151,7 @@ impl People {
     }
 
     fn document_text(&self, content: &Content<'_>) -> String {
-        let Content { from, to, document, revokes, number, file } = content;
+        let Content { from, to, document, revokes, number, file, .. } = content;
         let from = &self.agency(*from).code;
         let to = to.iter().map(|to| format!("<e:To><e:OrganId>{}</e:OrganId></e:To>", self.agency(*to).code));
         let (to, business) = (to.collect::<String>(), u8::from(revokes.is_some()));
@@ -170,6 +195,7 @@ struct Content<'a> {
     to: Vec<Who>,
     document: DocumentId,
     revokes: Option<MessageId>,
+    late: Option<Late>,
     number: &'a str,
     file: &'a [u8],
 }
@@ -189,10 +215,13 @@ impl Agency {
     }
 
     fn sign(&self, text: &str) -> Done<Bytes> {
-        let profile = signature_profile();
-        let signed = sign(text.as_bytes(), &profile, &self.key, &self.certificates, SigningOptions::default());
-        Ok(signed.map_err(|refusal| refusal.to_string())?.into())
+        signed(text, &self.key, &self.certificates)
     }
+}
+
+fn signed(text: &str, key: &SigningKey, certificates: &[Vec<u8>]) -> Done<Bytes> {
+    let signed = sign(text.as_bytes(), &signature_profile(), key, certificates, SigningOptions::default());
+    Ok(signed.map_err(|refusal| refusal.to_string())?.into())
 }
 
 fn copy(from: &Path, to: &Path) -> Done<()> {

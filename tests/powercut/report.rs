@@ -21,6 +21,14 @@ pub(crate) struct Report {
     pub(crate) statuses: u64,
     /// Acts of the operator.
     pub(crate) acts: contents::Figures,
+    /// Held messages, and how they ended.
+    pub(crate) held: u64,
+    pub(crate) released: u64,
+    pub(crate) turned_away: u64,
+    /// Backups beside the running hub, and how often one was restored from.
+    pub(crate) backups: u64,
+    pub(crate) backups_cut: u64,
+    pub(crate) restored: u64,
     pub(crate) checked: Checked,
     pub(crate) reopened: Vec<Duration>,
     pub(crate) rebuilt: u64,
@@ -92,6 +100,12 @@ impl fmt::Display for Report {
         line(
             "acts of the operator",
             format!("{withheld} withheld, {released} released, {runs} runs of retention, {spills} spills"),
+        )?;
+        let Self { held, released, turned_away, backups, backups_cut, restored, .. } = self;
+        line("held", format!("{held} documents: {released} released, {turned_away} turned away"))?;
+        line(
+            "backups under load",
+            format!("{backups}, and {backups_cut} cut short; {restored} times restored from after the end"),
         )?;
         line(
             "checked after reopening",

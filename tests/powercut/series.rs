@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use truc::domain::HoldState;
 
-use crate::check::{self, gone, picture, trail};
+use crate::check::{self, gone, picture, restored, trail};
 use crate::disk::{Plan, Survivors};
 use crate::hub::{Hub, Started};
 use crate::ledger::{Finding, Kind, Ledger};
@@ -16,9 +17,12 @@ use crate::random::Random;
 use crate::report::Report;
 use crate::stage::{Ground, Stage};
 use crate::trouble::Done;
+use crate::waiting;
 
 /// Longest load before the power goes although no planned operation has come.
 const LOAD: Duration = Duration::from_millis(1_500);
+/// Longest that the end waits for a backup.
+const BACKUP: Duration = Duration::from_secs(20);
 /// The power goes at one of this many writes and flushes, small numbers as often as large ones.
 const OPERATIONS_MAX: u64 = 1_024;
 /// The same, while the hub starts.
@@ -40,6 +44,26 @@ pub(crate) struct Generation<'a> {
 enum End {
     Cut(Plan),
     Kill(Duration),
+}
+
+/// Whether a backup runs in a load.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Backup {
+    None,
+    /// The end comes when it comes.
+    BesideTheEnd,
+    /// The end waits for it.
+    BeforeTheEnd,
+}
+
+impl Backup {
+    fn any(random: &mut Random) -> Self {
+        match random.below(5) {
+            0 => Self::BesideTheEnd,
+            1 | 2 => Self::BeforeTheEnd,
+            _ => Self::None,
+        }
+    }
 }
 
 impl Generation<'_> {
@@ -65,6 +89,8 @@ impl Generation<'_> {
         self.mount()?;
         trail::check(&self.stage.journal(), self.stage.scratch(), &mut lock(ledger))?;
         gone::check(self.stage.data(), &mut lock(ledger))?;
+        self.report.restored += restored::check(self.stage, self.truc, ledger).await?;
+        waiting::before_start(&mut lock(ledger), &self.stage.people, self.stage.data(), &mut random)?;
         let interrupt = !is_last && random.chance(20);
         let hub = match self.start(interrupt.then(|| random.fork(1))).await? {
             Started::Ready(hub) => hub,
@@ -87,6 +113,7 @@ impl Generation<'_> {
             return Ok(false);
         }
         if is_last {
+            gone::turned_away(self.stage.data(), ledger).await?;
             return hub.stop().map(|()| false);
         }
         let (hub, load) = if round.is_multiple_of(SELDOM) { self.rebuild(hub, load).await? } else { (hub, load) };
@@ -100,6 +127,8 @@ impl Generation<'_> {
             clients: self.stage.people.clients(&hub.address)?,
             ledger: Arc::clone(ledger),
             power: self.stage.power.subscribe(),
+            program: self.stage.program(self.truc),
+            backed_up: Arc::default(),
         })
     }
 
@@ -140,9 +169,17 @@ impl Generation<'_> {
     }
 
     async fn load_and_end(&mut self, hub: Hub, load: &Load, mut random: Random, round: u64) -> Done<()> {
-        let end = self.end(&mut random);
+        let (end, backup) = (self.end(&mut random), Backup::any(&mut random));
         let (random, number) = (random.fork(2), format!("{:x}-{round}", self.seed));
-        let (loaded, ended) = tokio::join!(load.run(&random, &number), self.wait_and_end(hub, &end));
+        let (loaded, ended) = {
+            let ending = async {
+                if backup == Backup::BeforeTheEnd {
+                    let _ = tokio::time::timeout(BACKUP, load.backed_up.notified()).await; // then it is cut short
+                }
+                self.wait_and_end(hub, &end).await
+            };
+            tokio::join!(load.run(&random, &number, backup != Backup::None), ending)
+        };
         loaded?;
         ended?;
         match end {
@@ -206,6 +243,11 @@ impl Generation<'_> {
         self.report.documents += ledger.held.len() as u64;
         self.report.statuses += ledger.told.len() as u64;
         self.report.acts += ledger.contents.figures;
+        self.report.held += ledger.limbo.waiting.len() as u64;
+        self.report.released += ledger.limbo.count(HoldState::Released);
+        self.report.turned_away += ledger.limbo.count(HoldState::TurnedAway);
+        self.report.backups += ledger.backups.made;
+        self.report.backups_cut += ledger.backups.cut;
         if let (false, Some(keep)) = (ledger.findings.is_empty(), self.report.keep.clone()) {
             self.mount()?;
             self.stage.keep(&keep.join(format!("{:016x}", self.seed)))?;

@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use truc::config::{Config, DataFolder, template};
 use truc::trail::VerifierKey;
 
+use crate::backup;
 use crate::disk::Image;
-use crate::hub::Program;
+use crate::hub::{Program, Started};
 use crate::people::People;
 use crate::trouble::Done;
 use crate::volume::{Volume, run};
@@ -39,23 +40,23 @@ pub(crate) enum Ground {
 
 impl Stage {
     /// On a volume that loses power.
-    pub(crate) fn on_volume(truc: &Path) -> Done<Self> {
+    pub(crate) async fn on_volume(truc: &Path) -> Done<Self> {
         let folder = tempfile::tempdir()?;
         let power = watch::Sender::new(true);
         let mut volume = Volume::new(folder.path(), power.clone())?;
         let data = volume.mounted_at().join("data");
         volume.mount()?;
-        let (people, key) = init(truc, &data, folder.path())?;
+        let (people, key) = init(truc, &data, folder.path()).await?;
         volume.unmount()?;
         let image = volume.image();
         Ok(Self { ground: Ground::Volume(Box::new(volume), image), people, key, power, folder, data })
     }
 
     /// In a plain folder.
-    pub(crate) fn in_folder(truc: &Path) -> Done<Self> {
+    pub(crate) async fn in_folder(truc: &Path) -> Done<Self> {
         let folder = tempfile::tempdir()?;
         let (data, kept) = (folder.path().join("data"), folder.path().join("kept"));
-        let (people, key) = init(truc, &data, folder.path())?;
+        let (people, key) = init(truc, &data, folder.path()).await?;
         run("cp", &["-a", &text(&data), &text(&kept)])?;
         Ok(Self { ground: Ground::Folder(kept), people, key, power: watch::Sender::new(true), folder, data })
     }
@@ -70,7 +71,12 @@ impl Stage {
             }
         }
         self.power.send_replace(true);
-        Ok(())
+        clear(&backup::folder(self.scratch()))
+    }
+
+    /// This binary on another data folder.
+    pub(crate) fn program_on(&self, truc: &Path, data: &Path) -> Program {
+        Program { log: self.folder.path().join("other.log"), ..program(truc, data, self.folder.path()) }
     }
 
     /// This binary on the data folder.
@@ -103,17 +109,41 @@ impl Stage {
 }
 
 fn program(truc: &Path, data: &Path, folder: &Path) -> Program {
-    Program { path: truc.to_owned(), data: data.to_owned(), log: folder.join("hub.log") }
+    let (path, data) = (truc.to_owned(), data.to_owned());
+    Program { path, data, log: folder.join("hub.log"), backups: backup::folder(folder) }
 }
 
-fn init(truc: &Path, data: &Path, folder: &Path) -> Done<(Arc<People>, VerifierKey)> {
-    program(truc, data, folder).init()?;
+/// Removes a folder that may be there.
+pub(crate) fn clear(folder: &Path) -> Done<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+async fn init(truc: &Path, data: &Path, folder: &Path) -> Done<(Arc<People>, VerifierKey)> {
+    let program = program(truc, data, folder);
+    program.init()?;
     let places = DataFolder::new(data);
     let mut config = Config::read(&places.config())?;
     (config.journal.segment_bytes, config.journal.reserve_bytes) = (SEGMENT_BYTES, 4 << 20);
     std::fs::write(places.config(), template(&config))?;
     let key = std::fs::read_to_string(places.log_vkey())?.trim().parse()?;
-    Ok((Arc::new(People::of(data, &folder.join("people"))?), key))
+    let people = Arc::new(People::of(data, &folder.join("people"))?);
+    register(&program, &people).await?;
+    Ok((people, key))
+}
+
+/// The late signers may sign for their agencies from now on.
+async fn register(program: &Program, people: &People) -> Done<()> {
+    let Started::Ready(hub) = program.start(&mut watch::Sender::new(true).subscribe()).await? else {
+        return Err(format!("the hub does not start; see {}", program.log.display()).into());
+    };
+    let clients = people.clients(&hub.address)?;
+    for (who, agency) in people.all() {
+        clients[people.count()].put_access(&people.late.access(who, &agency.code)).await?;
+    }
+    hub.stop()
 }
 
 fn text(path: &Path) -> String {

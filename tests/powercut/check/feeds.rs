@@ -63,6 +63,16 @@ impl Feeds {
         unknown
     }
 
+    /// Messages that are told as held and that the ledger does not know as such, with their sender.
+    pub(crate) fn held(&self, ledger: &Ledger) -> BTreeMap<MessageId, Who> {
+        let mut held = BTreeMap::new();
+        for (who, feed) in self.0.iter().enumerate() {
+            let own = feed.events.iter().filter(|event| event.kind == "held").filter_map(|event| event.message);
+            held.extend(own.filter(|id| ledger.limbo.get(*id).is_none()).map(|id| (id, who)));
+        }
+        held
+    }
+
     pub(crate) fn check(&self, load: &Load) {
         let mut ledger = lock(&load.ledger);
         for (who, agency) in load.people.all() {

@@ -3,10 +3,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use truc::domain::MessageId;
+use truc::config::DataFolder;
+use truc::domain::{HoldState, MessageId};
 
 use crate::ledger::{Kind, Ledger};
+use crate::load::{Shared, lock};
 use crate::trouble::Done;
 
 /// The value of its signature is in each message and in no other.
@@ -14,6 +17,9 @@ const SIGNATURE: &[u8] = b"SignatureValue>";
 const SIGNATURE_OCTETS: usize = 48;
 /// Most messages that are looked for although they are there.
 const WHOLE_MAX: usize = 50;
+/// How long what was turned away may take to leave the disk.
+const PATIENCE: Duration = Duration::from_mins(2);
+const LOOK: Duration = Duration::from_millis(100);
 /// What comes before the number in an abstract.
 const ABSTRACT: &[u8] = "thử cắt điện số ".as_bytes();
 
@@ -45,7 +51,38 @@ pub(crate) fn check(data: &Path, ledger: &mut Ledger) -> Done<()> {
     Ok(())
 }
 
+/// What was turned away leaves journal and payloads, within a while, under the running hub.
+pub(crate) async fn turned_away(data: &Path, ledger: &Shared) -> Done<()> {
+    let folders = [DataFolder::new(data).journal(), DataFolder::new(data).payloads()];
+    let needles = Needles::of_turned_away(&lock(ledger));
+    let started = Instant::now();
+    loop {
+        let mut left = Vec::new();
+        for file in [files(&folders[0])?, files(&folders[1])?].concat() {
+            match std::fs::read(&file) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {} // replaced meanwhile
+                bytes => left.extend(needles.within(&bytes?).into_iter().map(|id| (id, file.clone()))),
+            }
+        }
+        let Some((id, file)) = left.first() else { return Ok(()) };
+        if started.elapsed() > PATIENCE {
+            let what = format!("{id} was turned away, and stands in {} after {PATIENCE:?}", file.display());
+            lock(ledger).find(Kind::Lost, what);
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 impl Needles {
+    fn of_turned_away(ledger: &Ledger) -> Self {
+        let waiting = ledger.limbo.waiting.iter().filter(|it| it.outcome == Some(HoldState::TurnedAway));
+        let waiting: Vec<_> = waiting.map(|it| (&it.letter.bytes, it.id)).collect();
+        let signatures = waiting.iter().filter_map(|(bytes, id)| Some((signature(bytes)?, *id))).collect();
+        let numbers = waiting.iter().filter_map(|(bytes, id)| Some((number(bytes)?, *id))).collect();
+        Self { signatures, numbers }
+    }
+
     fn of(ledger: &Ledger) -> Self {
         let mut needles = Self::default();
         for held in ledger.contents.gone.iter().filter_map(|id| ledger.letter(*id)) {

@@ -30,6 +30,7 @@ impl Present {
     pub(crate) fn letters<'a>(&self, ledger: &'a Ledger) -> Vec<(MessageId, &'a Letter)> {
         let operations = self.0.iter().filter_map(|(ticket, id)| Some((*id, ledger.in_flight.get(ticket)?)));
         operations
+            .filter(|(id, _)| ledger.limbo.get(*id).is_none())
             .filter_map(|(id, operation)| match operation {
                 Operation::Send(letter) => Some((id, letter.as_ref())),
                 _ => None,
@@ -40,7 +41,7 @@ impl Present {
 
 /// Finds out which of them are there, and whether they are whole.
 pub(crate) async fn resolve(load: &Load, feeds: &Feeds) -> Present {
-    let mut present = Present::default();
+    let mut present = Present(waiting(&lock(&load.ledger)));
     let unknown = feeds.unknown(&lock(&load.ledger));
     for (id, who) in unknown {
         match claim(load, feeds, id, who).await {
@@ -55,6 +56,16 @@ pub(crate) async fn resolve(load: &Load, feeds: &Feeds) -> Present {
         }
     }
     present
+}
+
+/// Those of whom it is not known whether their certificate is revoked; they were looked at before.
+fn waiting(ledger: &Ledger) -> BTreeMap<u64, MessageId> {
+    let sent = |(ticket, operation): (&u64, &Operation)| {
+        let Operation::Send(letter) = operation else { return None };
+        let waiting = ledger.limbo.waiting.iter().find(|waiting| waiting.letter.sha256 == letter.sha256)?;
+        Some((*ticket, waiting.id))
+    };
+    ledger.in_flight.iter().filter_map(sent).collect()
 }
 
 /// Which operation a message came from, by its exact bytes; of a status that went with its document, by what it told.

@@ -7,6 +7,7 @@ use truc::client::{Client, ClientError, ListQuery};
 use truc::domain::MessageId;
 
 use crate::check::in_flight::Present;
+use crate::check::waiting::to_list;
 use crate::contents::Fate;
 use crate::ledger::{Key, Kind, Ledger};
 use crate::load::{Load, lock};
@@ -37,7 +38,8 @@ pub(crate) async fn check(load: &Load, present: &Present) {
 fn sent_by(ledger: &Ledger, present: &Present, who: Who) -> Expected {
     let acknowledged = ledger.held.iter().filter(|held| held.letter.from == who).map(|held| held.id);
     let letters = present.letters(ledger).into_iter().filter(|(_, letter)| letter.from == who);
-    Expected { must: acknowledged.chain(letters.map(|(id, _)| id)).collect(), may: BTreeSet::new() }
+    let waiting = to_list(ledger, |letter, _| letter.from == who);
+    Expected { must: acknowledged.chain(letters.map(|(id, _)| id)).chain(waiting).collect(), may: BTreeSet::new() }
 }
 
 /// Listed until confirmed (law 7), or destroyed.
@@ -54,6 +56,8 @@ fn waiting_at(ledger: &Ledger, present: &Present, who: Who) -> Expected {
     }
     let letters = present.letters(ledger).into_iter().filter(|(_, letter)| letter.to.contains(&who));
     expected.must.extend(letters.map(|(id, _)| id));
+    // Nobody confirms what has waited.
+    expected.must.extend(to_list(ledger, |letter, is_released| is_released && letter.to.contains(&who)));
     expected
 }
 

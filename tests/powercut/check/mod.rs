@@ -8,7 +8,9 @@ pub(crate) mod gone;
 mod in_flight;
 mod lists;
 pub(crate) mod picture;
+pub(crate) mod restored;
 pub(crate) mod trail;
+mod waiting;
 
 use std::ops::AddAssign;
 use std::sync::Arc;
@@ -28,6 +30,8 @@ pub(crate) struct Checked {
     pub(crate) messages: u64,
     pub(crate) statuses: u64,
     pub(crate) confirmations: u64,
+    /// Messages that wait, or waited.
+    pub(crate) waiting: u64,
     /// Contents withheld, destroyed; and looked for on the disk in vain.
     pub(crate) withheld: u64,
     pub(crate) destroyed: u64,
@@ -46,6 +50,7 @@ impl AddAssign for Checked {
         self.messages += other.messages;
         self.statuses += other.statuses;
         self.confirmations += other.confirmations;
+        self.waiting += other.waiting;
         self.withheld += other.withheld;
         self.destroyed += other.destroyed;
         self.gone += other.gone;
@@ -60,17 +65,19 @@ impl AddAssign for Checked {
 
 impl Checked {
     pub(crate) const fn acknowledged(&self) -> u64 {
-        self.messages + self.statuses + self.confirmations
+        self.messages + self.statuses + self.confirmations + self.waiting
     }
 }
 
 /// Looks at everything in the ledger, then does again what was on its way, as software does that had no answer.
 pub(crate) async fn everything(load: &Load) -> Done<Checked> {
     checkpoint(load).await;
+    waiting::settle(load).await;
     let feeds = Feeds::read(load).await;
     feeds.check(load);
     let feeds = Arc::new(feeds);
     contents::check(load, &feeds).await;
+    waiting::check(load, &feeds).await;
     let present = in_flight::resolve(load, &feeds).await;
     lists::check(load, &present).await;
     documents::check(load, &feeds).await?;
@@ -101,6 +108,7 @@ fn figures(load: &Load, feeds: &Feeds, present: &in_flight::Present) -> Checked 
         messages: ledger.held.len() as u64,
         statuses: ledger.told.len() as u64,
         confirmations: ledger.deliveries.values().filter(|delivery| delivery.confirmed).count() as u64,
+        waiting: ledger.limbo.waiting.len() as u64,
         withheld: count(&ledger, Fate::Withheld),
         destroyed: count(&ledger, Fate::Destroyed),
         gone: ledger.contents.gone.len() as u64,

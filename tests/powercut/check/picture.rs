@@ -17,9 +17,13 @@ pub(crate) async fn take(load: &Load) -> Result<Digest, ClientError> {
         }
         add(&mut shown, &all_events(client).await?)?;
     }
-    let held = lock(&load.ledger).held.clone();
-    for held in held {
-        add(&mut shown, &load.clients[held.letter.from].document(held.id).await?)?;
+    let messages: Vec<_> = {
+        let ledger = lock(&load.ledger);
+        let held = ledger.held.iter().map(|held| (held.id, held.letter.from));
+        held.chain(ledger.limbo.waiting.iter().map(|waiting| (waiting.id, waiting.letter.from))).collect()
+    };
+    for (id, from) in messages {
+        add(&mut shown, &load.clients[from].document(id).await?)?;
     }
     Ok(Digest::of(shown.as_bytes()))
 }

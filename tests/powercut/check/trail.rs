@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use truc::domain::Digest;
+use bytes::Bytes;
+use truc::domain::{Digest, Seq};
 use truc::journal::disk::Real;
-use truc::journal::{FileJournal, Journal as _, Options};
+use truc::journal::{FileJournal, Journal as _, JournalError, Options};
 use truc::trail::{leaf_hash, node_hash};
 
 use crate::ledger::{Kind, Ledger};
@@ -15,6 +16,15 @@ use crate::trouble::Done;
 
 /// Reads a copy of the journal's folder, made in `scratch`.
 pub(crate) fn check(journal: &Path, scratch: &Path, ledger: &mut Ledger) -> Done<()> {
+    match leaves_of(journal, scratch)? {
+        Ok(leaves) => against(&leaves, ledger),
+        Err(error) => ledger.find(Kind::Refuses, format!("the journal cannot be read: {error}")),
+    }
+    Ok(())
+}
+
+/// The leaves of a journal, read from a copy of its folder: opening one changes it.
+pub(crate) fn leaves_of(journal: &Path, scratch: &Path) -> Done<Result<Vec<Digest>, JournalError>> {
     let copy = scratch.join("journal");
     let _ = std::fs::remove_dir_all(&copy);
     std::fs::create_dir_all(&copy)?;
@@ -22,14 +32,10 @@ pub(crate) fn check(journal: &Path, scratch: &Path, ledger: &mut Ledger) -> Done
         let file = file?;
         std::fs::copy(file.path(), copy.join(file.file_name()))?;
     }
-    match leaves(&copy) {
-        Ok(leaves) => against(&leaves, ledger),
-        Err(error) => ledger.find(Kind::Refuses, format!("the journal cannot be read: {error}")),
-    }
-    Ok(())
+    Ok(leaves(&copy))
 }
 
-fn leaves(journal: &Path) -> Result<Vec<Digest>, truc::journal::JournalError> {
+fn leaves(journal: &Path) -> Result<Vec<Digest>, JournalError> {
     let journal = FileJournal::open(Arc::new(Real), journal, Options::default())?;
     let mut leaves = Vec::new();
     journal.reader().replay(None, &mut |record| {
@@ -54,14 +60,15 @@ fn against(leaves: &[Digest], ledger: &mut Ledger) {
             ledger.find(Kind::Lost, format!("the first {size} entries are not those of the tree that was signed"));
         }
     }
-    let entries = ledger.held.iter().map(|held| (held.seq, &held.entry));
-    let entries = entries.chain(ledger.told.iter().map(|told| (told.seq, &told.entry)));
-    let entries = entries.chain(ledger.contents.entries.iter().map(|(seq, entry)| (*seq, entry)));
-    let changed: Vec<_> = entries
-        .filter(|(seq, entry)| leaves.get(*seq as usize) != Some(&leaf_hash(entry)))
-        .map(|(seq, _)| format!("entry {seq} is not the one that the receipt proves"))
-        .collect();
-    changed.into_iter().for_each(|what| ledger.find(Kind::Lost, what));
+    for seq in missing(leaves, &ledger.entries()) {
+        ledger.find(Kind::Lost, format!("entry {seq} is not the one that the receipt proves"));
+    }
+}
+
+/// The places at which other leaves stand than those of these entries, or none.
+pub(crate) fn missing(leaves: &[Digest], entries: &[(Seq, Bytes)]) -> Vec<Seq> {
+    let is_there = |(seq, entry): &&(Seq, Bytes)| leaves.get(*seq as usize) == Some(&leaf_hash(entry));
+    entries.iter().filter(|it| !is_there(it)).map(|(seq, _)| *seq).collect()
 }
 
 /// The complete subtrees of a growing tree (RFC 6962, 2.1), largest first.
