@@ -15,6 +15,7 @@ use crate::cli::{Context, files, words};
 use crate::client::{ClientError, Upload};
 use crate::domain::{Code, Lang};
 use crate::edxml::RemarkCode;
+use crate::trail::Proof;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -91,12 +92,33 @@ fn accepted(context: &Context, options: &Options, file: &Path, receipt: &Receipt
     let path = options.receipt.clone().unwrap_or_else(|| with_ending(file, ".tlog-proof"));
     if context.out.is_json() {
         context.out.json(receipt)?;
-        return files::write(&path, receipt.proof.as_bytes());
+        return keep(context, &path, &receipt.proof);
     }
     say_accepted(context, file, receipt)?;
-    files::write(&path, receipt.proof.as_bytes())?;
+    keep(context, &path, &receipt.proof)?;
     let path = path.display();
     context.out.say(format!("  Biên nhận: {path}"), format!("  Receipt: {path}"))
+}
+
+/// Writes the receipt. One that is there and proves another entry is kept beside it: it is the evidence of what a hub had
+/// accepted before it was restored.
+fn keep(context: &Context, path: &Path, proof: &str) -> Result<(), Failure> {
+    if let Some(earlier) = name_for_earlier(path, proof) {
+        std::fs::rename(path, &earlier).map_err(|error| Failure::write(&earlier, &error))?;
+        let earlier = earlier.display();
+        context.out.note(
+            format!("Biên nhận trước đây, của một mục khác, được giữ ở {earlier}."),
+            format!("The receipt of before, of another entry, is kept in {earlier}."),
+        );
+    }
+    files::write(path, proof.as_bytes())
+}
+
+fn name_for_earlier(path: &Path, proof: &str) -> Option<PathBuf> {
+    let standing = std::fs::read_to_string(path).ok()?;
+    let (before, now) = (Proof::parse(&standing).ok()?, Proof::parse(proof).ok()?);
+    let free = (1..100).map(|number| with_ending(path, &format!(".{number}"))).find(|name| !name.exists());
+    free.filter(|_| before.extra != now.extra)
 }
 
 /// Said before anything else can fail: it has been accepted.

@@ -182,6 +182,10 @@ fn where_entries_are_missing_a_new_epoch_begins_and_says_so() {
     hub.by("vpcp", &["track", "2/VPCP-TH"]).refused("not_found", 1);
     let again = hub.by("vpcp", &["--json", "send", &lost]).yes().json();
     assert_eq!(again["repeat"], false, "what was lost is sent again");
+    // Its old receipt shows what the hub had accepted, and is not overwritten; a repeat leaves nothing more behind.
+    hub.run(&["receipt", "verify", &format!("{receipt}.1"), "--message", &lost]).yes();
+    hub.by("vpcp", &["send", &lost]).yes();
+    assert!(!std::path::Path::new(&format!("{receipt}.2")).exists());
     hub.run(&["receipt", "verify", &format!("{lost}.tlog-proof"), "--message", &lost]).yes();
     hub.run(&["receipt", "verify", &old]).yes();
     let export = hub.file("trail.jsonl");
