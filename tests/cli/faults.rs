@@ -267,6 +267,7 @@ fn a_flipped_byte_at_the_end_of_the_journal_is_a_refusal_as_well() {
             hub.stop();
         }
         let (newest, whole, at) = newest(&hub);
+        assert_ne!(newest.with_extension("contents").exists(), is_killed, "a stop in order seals what was written to");
         let mut damaged = whole.clone();
         damaged[at + 20] ^= 1;
         std::fs::write(&newest, &damaged).unwrap();

@@ -12,7 +12,7 @@ use crate::domain::Seq;
 use crate::journal::disk::{Disk, read_full_at};
 use crate::journal::files::record::{self, Chain};
 use crate::journal::files::segment::{self, NotAHeader};
-use crate::journal::files::toc::Toc;
+use crate::journal::files::toc::{self, Toc};
 use crate::journal::files::window::{Flaw, SEQUENTIAL_BYTES, Window, end_of};
 use crate::journal::{Damage, JournalError, RECORD_BYTES_MAX, Record};
 
@@ -170,7 +170,7 @@ impl Inspector<'_> {
 
     fn toc(&self, header: &segment::Header) -> Option<Toc> {
         let file = self.disk.open(&self.folder.join(segment::toc_name(header.number)), false).ok()?;
-        let mut bytes = vec![0; usize::try_from(file.length().ok()?.min(TOC_BYTES_MAX)).ok()?];
+        let mut bytes = vec![0; usize::try_from(file.length().ok()?.min(toc::BYTES_MAX)).ok()?];
         let read = read_full_at(file.as_ref(), &mut bytes, 0).ok()?;
         Toc::parse(bytes.get(..read)?, header.number, header.nonce)
     }
@@ -241,9 +241,6 @@ impl Inspector<'_> {
         (self.visit)(Inspected::Damaged(wound))
     }
 }
-
-/// Largest table of contents that is looked at, in bytes: a record takes at least 163 bytes of a segment, and 16 here.
-const TOC_BYTES_MAX: u64 = 512 << 20;
 
 /// One segment under inspection.
 struct Scan<'a> {

@@ -103,7 +103,7 @@ impl Shared {
     /// The table in the segment's file of contents, if it is whole and of this segment.
     pub(super) fn read_toc(&self, header: &segment::Header) -> Option<Toc> {
         let file = self.disk.open(&self.folder.join(segment::toc_name(header.number)), false).ok()?;
-        let mut bytes = vec![0; usize::try_from(file.length().ok()?).ok()?];
+        let mut bytes = vec![0; usize::try_from(file.length().ok()?.min(toc::BYTES_MAX)).ok()?];
         let read = read_full_at(file.as_ref(), &mut bytes, 0).ok()?;
         Toc::parse(bytes.get(..read)?, header.number, header.nonce)
     }

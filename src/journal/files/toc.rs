@@ -10,6 +10,9 @@ use crate::journal::files::row::take;
 /// First bytes of the file; the last of them is the format version.
 const MAGIC: [u8; 8] = *b"TRUCTOC\x01";
 
+/// Largest table that is looked at, in bytes: a record takes at least 163 bytes of a segment, and 16 here.
+pub(super) const BYTES_MAX: u64 = 512 << 20;
+
 /// A record in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row {

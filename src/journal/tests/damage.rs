@@ -165,32 +165,6 @@ fn bytes_that_look_like_records_inside_a_body_change_nothing() {
     assert_eq!(batches(journal.reader().as_ref()).unwrap(), written);
 }
 
-/// Whoever knows the format can make a record of the right segment; its nonce is drawn when the segment is begun.
-#[test]
-fn a_record_that_was_made_up_inside_a_body_is_not_taken_for_one() {
-    let (disk, written, _) = written(3, Options::default());
-    let (other, _, _) = self::written(3, Options::default());
-    drop(open(&other, Options::default()).unwrap());
-    let mut elsewhere = open(&other, Options::default()).unwrap();
-    append(&mut elsewhere, &batch(60, 1)).unwrap();
-    let made_up = other.contents(&segment_path(2)).unwrap();
-    let mut journal = open(&disk, Options::default()).unwrap();
-    let mut carrier = batch(50, 1);
-    carrier.contents[0].body = Body::Inline(made_up.into());
-    append(&mut journal, &carrier).unwrap();
-    drop(journal);
-    let torn = disk.settled();
-    torn.tamper(&segment_path(2), |file| {
-        let end = file.len() - 10;
-        file[128..140].fill(0);
-        file.truncate(end);
-    })
-    .unwrap();
-    let journal = open(&torn, Options::default()).unwrap();
-    assert!(journal.recovery().cut.is_some());
-    assert_eq!(batches(journal.reader().as_ref()).unwrap(), written);
-}
-
 #[test]
 fn a_lost_or_damaged_table_of_contents_is_built_again() {
     let (disk, written, placed) = written(30, SMALL);
