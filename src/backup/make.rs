@@ -19,7 +19,7 @@ use crate::trail::{Checkpoint, LogKey, VerifierKey};
 /// How often a segment is read again because retention has just replaced it.
 const ATTEMPTS: usize = 5;
 /// Longest wait for the hub to sign for what stands in its journal; an idle one keeps its checkpoint within a second.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it is looked whether it has.
 const LOOK: Duration = Duration::from_millis(50);
 
