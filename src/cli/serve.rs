@@ -23,6 +23,9 @@ use crate::trail::promised::PromiseError;
 
 /// Threads for what may wait for the disk. Nothing on them waits for a client.
 const BLOCKING_THREADS_MAX: usize = 64;
+/// Tasks that an async thread runs before it looks for what has come in. Some of ours verify a signature: with the 61 that
+/// are usual, a request that comes while others push would not be seen for tens of milliseconds.
+const TASKS_BETWEEN_LOOKS: u32 = 4;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -46,6 +49,7 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .event_interval(TASKS_BETWEEN_LOOKS)
         .build()
         .map_err(|error| cannot(&error))?;
     // The door comes first: whoever watches the process, or calls, is told how far the opening is.

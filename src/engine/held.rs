@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use crate::delivery::standing::Standing;
 use crate::domain::{Code, Digest, MessageId, Refusal, Seq};
-use crate::engine::hub::{Hub, Inner, Told, closing};
+use crate::engine::hub::{Hub, Inner, closing};
 use crate::engine::reads::Content;
+use crate::engine::writer::Told;
 use crate::hub::decide::Command;
 use crate::hub::held::TurnAway;
 use crate::hub::keys;
@@ -83,7 +84,7 @@ impl Hub {
         let mut told: Vec<Told> = Vec::new();
         for (seq, id) in &waiting {
             if let Some(command) = self.look_again(*id, pass)? {
-                told.push(self.offer(command)?);
+                told.push(self.offer(command, None)?);
             }
             pass.after = Some(*seq);
         }

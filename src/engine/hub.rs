@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use crate::api::HubView;
 use crate::clock::Clock;
@@ -18,7 +18,7 @@ use crate::engine::refusals::RefusalRate;
 use crate::engine::room::Room;
 use crate::engine::shared::{IndexStart, Shared};
 use crate::engine::turns::{AllTurns, Busy, Kind, Turn};
-use crate::engine::writer::{Committed, Job};
+use crate::engine::writer::{Committed, Job, Told};
 use crate::hub::Rows;
 use crate::hub::decide::Command;
 use crate::hub::held::HoldQuota;
@@ -88,6 +88,8 @@ pub struct Load {
     pub commits: Busy,
     /// Long readings.
     pub readings: Busy,
+    /// Lists that are being made.
+    pub lists: Busy,
 }
 
 impl Hub {
@@ -120,16 +122,30 @@ impl Hub {
     /// How busy the hub is.
     #[must_use]
     pub fn load(&self) -> Load {
-        let AllTurns { short, large, commits, readings } = &self.0.turns;
-        Load { short: short.busy(), large: large.busy(), commits: commits.busy(), readings: readings.busy() }
+        let AllTurns { short, large, commits, readings, lists } = &self.0.turns;
+        Load {
+            short: short.busy(),
+            large: large.busy(),
+            commits: commits.busy(),
+            readings: readings.busy(),
+            lists: lists.busy(),
+        }
     }
 
-    /// A turn at reading a list.
+    /// A turn at making a list.
     ///
     /// # Errors
     /// `rate_limited`: too much of the caller's own waits before it.
     pub async fn turn_to_list(&self, caller: &Caller) -> Result<Turn, Refusal> {
-        self.0.turns.short.take(&caller.system, Kind::New).await
+        self.0.turns.lists.take(&caller.system, Kind::New).await
+    }
+
+    /// A turn at reading some lines of a list, within that at making it.
+    ///
+    /// # Errors
+    /// `rate_limited`: too much of the caller's own waits before it.
+    pub async fn turn_at_lines(&self, caller: &Caller) -> Result<Turn, Refusal> {
+        self.0.turns.short.take_here(&caller.system, Kind::New).await
     }
 
     /// A turn at a long reading.
@@ -169,13 +185,13 @@ impl Hub {
 
     /// Gives a command to the writer and waits for what became of it.
     pub(super) async fn commit(&self, command: Command) -> Result<Committed, Refusal> {
-        self.offer(command)?.await.unwrap_or_else(|_| Err(closing()))
+        told(self.offer(command, None)?).await
     }
 
-    /// Gives a command to the writer; what became of it is told later.
-    pub(super) fn offer(&self, command: Command) -> Result<Told, Refusal> {
-        let (answer, told) = oneshot::channel();
-        self.enqueue(Job { command, answer: Some(answer) })?;
+    /// Gives a command to the writer; what became of it is told later, when `turn` is over.
+    pub(super) fn offer(&self, command: Command, turn: Option<Turn>) -> Result<Told, Refusal> {
+        let (job, told) = Job::told(command, turn);
+        self.enqueue(job)?;
         Ok(told)
     }
 
@@ -213,8 +229,10 @@ impl Hub {
     }
 }
 
-/// Where the writer tells what became of a command.
-pub(super) type Told = oneshot::Receiver<Result<Committed, Refusal>>;
+/// What became of a command.
+pub(super) async fn told(told: Told) -> Result<Committed, Refusal> {
+    told.await.unwrap_or_else(|_| Err(closing()))
+}
 
 pub(super) fn closing() -> Refusal {
     Refusal::new(Code::TryLater, "the hub is closing")

@@ -219,7 +219,7 @@ impl Hub {
         for (to, _) in first {
             let fetch = Fetch { by: Arc::clone(&caller.system), message: id, agency: to.clone() };
             // Told at the next fetch if the queue is full just now.
-            drop(self.enqueue(Job { command: Command::Fetch(fetch), answer: None }));
+            drop(self.enqueue(Job::untold(Command::Fetch(fetch))));
         }
     }
 

@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 use crate::api::{DeliveryView, DryRun, Receipt, Remark};
 use crate::delivery::document;
 use crate::delivery::standing::Caller;
-use crate::domain::{Code, MessageId, OrganId, Refusal};
-use crate::engine::hub::Hub;
+use crate::domain::{Code, Digest, MessageId, OrganId, Refusal};
+use crate::engine::hub::{Hub, told};
 use crate::engine::receipt;
 use crate::engine::turns::Kind;
 use crate::engine::writer::{Committed, Job};
@@ -104,7 +104,7 @@ impl Hub {
         let committed = match self.accepted_before(caller, &received)? {
             Some(repeat) => {
                 drop(received);
-                self.commit_in_turn(caller, repeat, Kind::Repeat).await
+                return self.answer_again(caller, repeat, sha256).await;
             }
             None if received.is_large() => self.accept_large(caller, received, expected).await,
             None => {
@@ -113,7 +113,18 @@ impl Hub {
                 self.commit_in_turn(caller, command, Kind::New).await
             }
         }?;
-        self.read(|rows| receipt::receipt(rows, self.0.shared.journal.as_ref(), &committed, sha256))
+        self.receipt(&committed, sha256)
+    }
+
+    /// The first answer again. It costs a reading and a proof, and has its turn at them, behind what is new.
+    async fn answer_again(&self, caller: &Caller, repeat: Command, sha256: Digest) -> Result<Receipt, Refusal> {
+        let committed = self.commit_in_turn(caller, repeat, Kind::Repeat).await?;
+        let _turn = self.0.turns.short.take_here(&caller.system, Kind::Repeat).await?;
+        self.receipt(&committed, sha256)
+    }
+
+    fn receipt(&self, committed: &Committed, sha256: Digest) -> Result<Receipt, Refusal> {
+        self.read(|rows| receipt::receipt(rows, self.0.shared.journal.as_ref(), committed, sha256))
     }
 
     /// Looks at a message in memory when it is the caller's turn.
@@ -122,7 +133,7 @@ impl Hub {
         caller: &Caller,
         work: impl FnOnce(&Self, &Caller) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let _turn = self.0.turns.short.take(&caller.system, Kind::New).await?;
+        let _turn = self.0.turns.short.take_here(&caller.system, Kind::New).await?;
         work(self, caller)
     }
 
@@ -175,17 +186,11 @@ impl Hub {
         done.await.unwrap_or_else(|_| Err(panicked()))
     }
 
-    /// Gives a command to the writer when it is the caller's turn. The turn ends with the writer's answer, not with the
-    /// client who waits for it.
+    /// Gives a command to the writer when it is the caller's turn. The turn goes with it: it ends with the writer's
+    /// answer, not with the client who waits for it.
     async fn commit_in_turn(&self, caller: &Caller, command: Command, kind: Kind) -> Result<Committed, Refusal> {
         let turn = self.0.turns.commits.take(&caller.system, kind).await?;
-        let hub = self.clone();
-        let done = tokio::spawn(async move {
-            let committed = hub.commit(command).await;
-            drop(turn);
-            committed
-        });
-        done.await.unwrap_or_else(|_| Err(panicked()))
+        told(self.offer(command, Some(turn))?).await
     }
 
     /// The same bytes again, by who may send them: no second verification (law 3: a repeat is nearly free).
@@ -269,7 +274,7 @@ impl Hub {
             unwritten,
         };
         // Nobody waits for it, and a full queue only means that it is not written.
-        drop(self.enqueue(Job { command: Command::Refused(refused), answer: None }));
+        drop(self.enqueue(Job::untold(Command::Refused(refused))));
     }
 }
 

@@ -15,6 +15,7 @@ use crate::engine::batch::{Outcome, Pending};
 use crate::engine::clockwork::{Clockwork, Reading};
 use crate::engine::room::Room;
 use crate::engine::shared::{Shared, Signed};
+use crate::engine::turns::Turn;
 use crate::hub::decide::{Answer, Command, Ids};
 use crate::hub::register::Opening;
 use crate::index::{Durability, Overlay};
@@ -30,10 +31,39 @@ const ENTRIES_MAX: usize = 4_096;
 /// How long a signed checkpoint may wait for a record to carry it.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// A command on its way, and where its answer goes. Without an answer, nobody waits.
+/// A command on its way, and who asked for it. Without, nobody waits.
 pub(super) struct Job {
-    pub(super) command: Command,
-    pub(super) answer: Option<oneshot::Sender<Result<Committed, Refusal>>>,
+    command: Command,
+    asker: Option<Asker>,
+}
+
+/// Where the writer tells what became of a command.
+pub(super) type Told = oneshot::Receiver<Result<Committed, Refusal>>;
+
+/// Who waits for what became of a command, and the turn that is over then, though it waits no more.
+struct Asker {
+    answer: oneshot::Sender<Result<Committed, Refusal>>,
+    _turn: Option<Turn>,
+}
+
+impl Job {
+    /// A command that nobody waits for.
+    pub(super) const fn untold(command: Command) -> Self {
+        Self { command, asker: None }
+    }
+
+    /// A command, and where it is told what became of it.
+    pub(super) fn told(command: Command, turn: Option<Turn>) -> (Self, Told) {
+        let (answer, told) = oneshot::channel();
+        (Self { command, asker: Some(Asker { answer, _turn: turn }) }, told)
+    }
+}
+
+impl Asker {
+    fn tell(self, told: Result<Committed, Refusal>) {
+        // It may have gone; what was committed stays committed.
+        drop(self.answer.send(told));
+    }
 }
 
 /// What became of a command.
@@ -72,7 +102,7 @@ pub(super) struct Writer {
 }
 
 /// The batch's jobs with what each came to.
-type Outcomes = Vec<(Outcome, Option<oneshot::Sender<Result<Committed, Refusal>>>)>;
+type Outcomes = Vec<(Outcome, Option<Asker>)>;
 
 impl Writer {
     /// Writes entry 0, before anybody can ask anything.
@@ -82,9 +112,9 @@ impl Writer {
 
     /// Does what comes before anybody can ask anything.
     pub(super) fn first(&mut self, command: Command) -> Result<(), Refusal> {
-        let (answer, mut told) = oneshot::channel();
         let (_, nobody_waits) = std::sync::mpsc::channel();
-        self.run_batch(Job { command, answer: Some(answer) }, &nobody_waits);
+        let (job, mut told) = Job::told(command, None);
+        self.run_batch(job, &nobody_waits);
         match told.try_recv() {
             Ok(told) => told.map(|_| ()),
             Err(_) => Err(Refusal::new(Code::StorageFailed, "the first entry was not answered")),
@@ -212,7 +242,7 @@ impl Writer {
         let mut next = Some(first);
         while let Some(job) = next {
             bytes = bytes.saturating_add(inline_bytes(&job.command));
-            outcomes.push((self.decide_one(&job.command, pending, limits), job.answer));
+            outcomes.push((self.decide_one(&job.command, pending, limits), job.asker));
             let full = outcomes.len() >= COMMANDS_MAX || bytes >= BYTES_MAX || pending.entries.len() >= ENTRIES_MAX;
             next = if full { None } else { jobs.try_recv().ok() };
         }
@@ -256,8 +286,8 @@ impl Writer {
     fn answer(&self, outcomes: Outcomes, leaves: &[Bytes]) {
         let signed = self.shared.signed();
         let first = signed.view.size().saturating_sub(u64::try_from(leaves.len()).unwrap_or(u64::MAX));
-        for (outcome, answer) in outcomes {
-            let Some(sender) = answer else { continue };
+        for (outcome, asker) in outcomes {
+            let Some(asker) = asker else { continue };
             let proven = |seq, entry| Some(Proven { seq, entry, signed: Arc::clone(&signed) });
             let told = match outcome {
                 Outcome::New { entry, answer } => {
@@ -272,8 +302,7 @@ impl Writer {
                 Outcome::Nothing => Ok(Committed { answer: None, proven: None, repeat: true }),
                 Outcome::Refused(refusal) => Err(refusal),
             };
-            // The caller may have gone; what was committed stays committed.
-            drop(sender.send(told));
+            asker.tell(told);
         }
     }
 
@@ -309,8 +338,8 @@ struct Limits {
 }
 
 fn tell_all(outcomes: Outcomes, refusal: &Refusal) {
-    for answer in outcomes.into_iter().filter_map(|(_, answer)| answer) {
-        drop(answer.send(Err(refusal.clone())));
+    for asker in outcomes.into_iter().filter_map(|(_, asker)| asker) {
+        asker.tell(Err(refusal.clone()));
     }
 }
 
@@ -326,8 +355,8 @@ fn inline_bytes(command: &Command) -> u64 {
 
 fn refuse_all(first: Job, jobs: &Receiver<Job>, refusal: &Refusal) {
     for job in std::iter::once(first).chain(jobs.try_iter().take(COMMANDS_MAX)) {
-        if let Some(answer) = job.answer {
-            drop(answer.send(Err(refusal.clone())));
+        if let Some(asker) = job.asker {
+            asker.tell(Err(refusal.clone()));
         }
     }
 }

@@ -140,8 +140,9 @@ pub(super) fn show_load(app: &App) {
     gauge!("truc_connections").set(figure(connections.held));
     gauge!("truc_connections_max").set(figure(connections.capacity));
     gauge!("truc_connections_origins").set(count(connections.holders));
-    let Load { short, large, commits, readings } = app.hub.load();
-    for (work, busy) in [("short", short), ("large", large), ("commit", commits), ("reading", readings)] {
+    let Load { short, large, commits, readings, lists } = app.hub.load();
+    let works = [("short", short), ("large", large), ("commit", commits), ("reading", readings), ("list", lists)];
+    for (work, busy) in works {
         gauge!("truc_turns_running", "work" => work).set(count(busy.running));
         gauge!("truc_turns_waiting", "work" => work).set(count(busy.waiting));
     }

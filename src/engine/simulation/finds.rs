@@ -3,8 +3,6 @@
 
 use std::sync::mpsc::channel;
 
-use tokio::sync::oneshot;
-
 use crate::clock::Clock as _;
 use crate::domain::{MessageId, Timestamp};
 use crate::engine::simulation::acts::{AccessAct, Act, Letter, Name, Report};
@@ -170,17 +168,17 @@ impl Ids for Meanwhile {
 fn a_sealing_that_is_asked_for_while_a_batch_is_taken_is_done_when_it_is_answered() {
     let mut world = world();
     act(&mut world, &[refused(1)]);
-    let ((jobs, waiting), (answer, mut told)) = (channel(), oneshot::channel());
+    let ((jobs, waiting), (seal, mut told)) = (channel(), Job::told(Command::Seal, None));
     let (retention, asking) = (world.writer().retention.clone(), jobs.clone());
     let before = *retention.sealed().end();
     let ask = move || {
         retention.ask_to_seal();
-        asking.send(Job { command: Command::Seal, answer: Some(answer) }).unwrap();
+        asking.send(seal).unwrap();
     };
     let writer = world.writer.as_mut().unwrap();
     writer.ids = Box::new(Meanwhile(Luck::new(3), Some(Box::new(ask))));
     let command = play::command(&refused(2), &Names::default(), &world.payloads(), &mut Luck::new(1)).unwrap();
-    world.writer.as_mut().unwrap().run_batch(Job { command, answer: None }, &waiting);
+    world.writer.as_mut().unwrap().run_batch(Job::untold(command), &waiting);
     drop(jobs);
     assert!(told.try_recv().unwrap().is_ok(), "it came with the batch");
     assert_eq!(*world.writer().retention.sealed().end(), before + 1);

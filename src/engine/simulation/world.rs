@@ -6,8 +6,6 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::oneshot;
-
 use crate::clock::SetClock;
 use crate::config::{Config, DataFolder};
 use crate::domain::{Refusal, Timestamp};
@@ -222,8 +220,8 @@ impl World {
         let (jobs, waiting) = channel();
         let mut answers = Vec::new();
         for command in commands {
-            let (answer, told) = oneshot::channel();
-            jobs.send(Job { command, answer: Some(answer) }).unwrap();
+            let (job, told) = Job::told(command, None);
+            jobs.send(job).unwrap();
             answers.push(told);
         }
         let writer = self.writer.as_mut().unwrap();

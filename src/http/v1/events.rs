@@ -29,6 +29,7 @@ pub(in crate::http) async fn feed(
     Params(params): Params<EventParams>,
 ) -> Result<Response, Refused> {
     let (limit, wait) = (limit(params.limit)?, wait::wait(params.wait)?);
-    let look = || app.hub.events(&caller, params.agency.as_ref(), params.after, limit);
-    wait::until(&app, &caller, wait, || Ok(Page { items: look()?, next: None })).await
+    // An event is one row: as many as a page may have cost less than some lines of an inbox.
+    let events = || app.hub.events(&caller, params.agency.as_ref(), params.after, limit);
+    wait::until(&app, &caller, wait, limit, |_: Option<&str>, _| Ok(Page { items: events()?, next: None })).await
 }

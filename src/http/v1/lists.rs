@@ -41,7 +41,8 @@ pub(in crate::http) async fn inbox(
 ) -> Result<Response, Refused> {
     let (limit, wait) = (limit(params.limit)?, wait::wait(params.wait)?);
     let (agency, cursor) = (params.agency.as_ref(), params.cursor.as_deref());
-    wait::until(&app, &caller, wait, || app.hub.inbox(&caller, agency, cursor, limit)).await
+    let look = |after: Option<&str>, limit| app.hub.inbox(&caller, agency, after.or(cursor), limit);
+    wait::until(&app, &caller, wait, limit, look).await
 }
 
 /// `GET /v1/outbox`: what was sent, newest first.
@@ -52,5 +53,6 @@ pub(in crate::http) async fn outbox(
 ) -> Result<Response, Refused> {
     let (limit, wait) = (limit(params.limit)?, wait::wait(params.wait)?);
     let (agency, cursor) = (params.agency.as_ref(), params.cursor.as_deref());
-    wait::until(&app, &caller, wait, || app.hub.outbox(&caller, agency, cursor, limit)).await
+    let look = |after: Option<&str>, limit| app.hub.outbox(&caller, agency, after.or(cursor), limit);
+    wait::until(&app, &caller, wait, limit, look).await
 }
