@@ -31,11 +31,20 @@ const SMALL_BYTES: u64 = 160 << 10;
 const LARGE_BYTES: u64 = 1536 << 10;
 /// The part of the memory that ordinary callers leave for operators.
 const RESERVE_DIVISOR: u64 = 16;
-/// How long the answer to a caller over its share waits, so that one that asks again at once does not fill the processor.
+/// How long the answer to a caller over its share waits at least, so that one that asks again at once does not fill the
+/// processor,
 const PAUSE: Duration = Duration::from_millis(250);
+/// and for each call of its system that waits so: however many it opens, it is told no this often, not more often.
+const PAUSE_EACH: Duration = Duration::from_millis(10);
+/// Nobody's patience should end before.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// The memory for requests.
-pub(super) struct Admission(Shares<Arc<str>>);
+pub(super) struct Admission {
+    memory: Shares<Arc<str>>,
+    /// Calls over their system's share whose answer waits.
+    kept_back: Shares<Arc<str>>,
+}
 
 /// The part of a call, until its answer is sent.
 type Place = Share<Arc<str>>;
@@ -52,22 +61,22 @@ impl Weight {
 impl Admission {
     /// With so many octets for requests.
     pub(super) fn new(bytes: u64) -> Self {
-        Self(Shares::new(bytes, bytes / RESERVE_DIVISOR))
+        Self { memory: Shares::new(bytes, bytes / RESERVE_DIVISOR), kept_back: Shares::new(u64::MAX, 0) }
     }
 
     /// How full it is.
     pub(super) fn level(&self) -> Level {
-        self.0.level()
+        self.memory.level()
     }
 
     /// Whether a caller who comes new with a small message would be turned away.
     pub(super) fn is_full(&self) -> bool {
-        self.0.is_full(SMALL_BYTES)
+        self.memory.is_full(SMALL_BYTES)
     }
 
     fn place(&self, caller: &Caller, bytes: u64) -> Result<Place, Short> {
         let claim = if caller.access.role == Role::Operator { Claim::Reserved } else { Claim::Ordinary };
-        self.0.take(&caller.system, bytes, claim)
+        self.memory.take(&caller.system, bytes, claim)
     }
 }
 
@@ -86,7 +95,7 @@ async fn enter(app: &App, request: Request) -> Result<(Request, Place), Refused>
     let bytes = cost(&parts.method, &body);
     let place = match app.admission.place(&caller, bytes) {
         Ok(place) => place,
-        Err(short) => return Err(shed(short).await.into()),
+        Err(short) => return Err(shed(app, &caller, short).await.into()),
     };
     parts.extensions.insert(caller);
     Ok((Request::from_parts(parts, body), place))
@@ -122,11 +131,18 @@ fn weight(response: &Response) -> u64 {
     response.extensions().get().map_or(length, |Weight(bytes)| *bytes)
 }
 
-async fn shed(short: Short) -> Refusal {
+async fn shed(app: &App, caller: &Caller, short: Short) -> Refusal {
     if short == Short::Own {
-        tokio::time::sleep(PAUSE).await;
+        let kept = app.admission.kept_back.take(&caller.system, 1, Claim::Ordinary);
+        tokio::time::sleep(pause(kept.as_ref().map_or(0, Share::of_holder))).await;
     }
     refusal(short)
+}
+
+/// How long a call waits to be told no, where so many of its system wait so, itself among them.
+fn pause(kept_back: u64) -> Duration {
+    let each = PAUSE_EACH.saturating_mul(u32::try_from(kept_back).unwrap_or(u32::MAX));
+    each.clamp(PAUSE, PAUSE_MAX)
 }
 
 fn refusal(short: Short) -> Refusal {
@@ -157,6 +173,16 @@ mod tests {
         fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<bytes::Bytes>>>> {
             Poll::Ready(None)
         }
+    }
+
+    #[test]
+    fn a_system_is_told_no_a_hundred_times_a_second_at_most_however_many_calls_it_opens() {
+        assert_eq!([0, 1, 25].map(pause), [PAUSE; 3]);
+        for kept_back in [26_u32, 100, 500, 1_000] {
+            let a_second = f64::from(kept_back) / pause(kept_back.into()).as_secs_f64();
+            assert!((99.0..=101.0).contains(&a_second), "{kept_back}: {a_second}");
+        }
+        assert_eq!(pause(u64::MAX), PAUSE_MAX);
     }
 
     #[test]

@@ -111,6 +111,11 @@ impl<K: Eq + Hash> Book<K> {
 }
 
 impl<K: Eq + Hash> Share<K> {
+    /// What its holder holds in all.
+    pub(super) fn of_holder(&self) -> u64 {
+        lock(&self.book).held.get(&self.holder).copied().unwrap_or_default()
+    }
+
     /// Makes it larger or smaller.
     ///
     /// # Errors
