@@ -16,7 +16,7 @@ use crate::wire::{Answer, Caller};
 pub(crate) struct Told {
     /// Answers by status.
     pub(crate) by_status: BTreeMap<u16, usize>,
-    /// 429 and 503 without a Retry-After above zero.
+    /// 429, 503 and 507 without a Retry-After above zero.
     pub(crate) without_retry_after: usize,
     /// Connections that ended without an answer, or that could not be had.
     pub(crate) ended: usize,
@@ -27,7 +27,7 @@ pub(crate) struct Told {
 impl Told {
     pub(crate) fn take(&mut self, answer: &Answer) {
         *self.by_status.entry(answer.status).or_default() += 1;
-        let sheds = matches!(answer.status, 429 | 503);
+        let sheds = matches!(answer.status, 429 | 503 | 507);
         self.without_retry_after += usize::from(sheds && answer.retry_after.is_none_or(|seconds| seconds == 0));
         if answer.status == 201 {
             self.accepted.push(answer.json()["id"].as_str().unwrap().to_owned());
@@ -93,6 +93,11 @@ impl Group {
     /// Whether somebody of it was answered.
     pub(crate) fn has_begun(&self) -> bool {
         self.told.lock().unwrap().all() > 0
+    }
+
+    /// How often it was answered with this status.
+    pub(crate) fn count(&self, status: u16) -> usize {
+        self.told.lock().unwrap().count(status)
     }
 
     /// Waits until everybody is done, having told them to stop.
@@ -163,42 +168,56 @@ pub(crate) fn identity(answer: &Answer) -> (String, u64) {
     (json["id"].as_str().unwrap().to_owned(), json["seq"].as_u64().unwrap())
 }
 
-/// Bring the head of a request octet by octet, until they are cut off.
+/// Bring the head of a request octet by octet, until they are cut off; and again.
 pub(crate) fn dribbling(caller: &Caller, clients: usize) -> Group {
     Group::of(caller, clients, |member, _| async move {
-        let mut wire = member.caller.connect().await.unwrap();
         let head = format!("POST /v1/documents HTTP/1.1\r\nHost: {}", "x".repeat(60_000));
-        // A large piece first, which the hub must hold, and then almost nothing.
-        let _ = wire.write(&head.as_bytes()[..50_000]).await;
-        for octet in head.as_bytes()[50_000..].chunks(1) {
-            if wire.write(octet).await.is_err() {
+        loop {
+            let mut wire = member.caller.connect().await.unwrap();
+            // A large piece first, which the hub must hold, and then almost nothing.
+            let _ = wire.write(&head.as_bytes()[..50_000]).await;
+            for octet in head.as_bytes()[50_000..].chunks(1) {
+                if wire.write(octet).await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            let _ = member.take(&wire.answer().await);
+            if !member.goes_on() {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        let _ = member.take(&wire.answer().await);
     })
 }
 
-/// Announce a body, send half of it and then nothing, until they are answered.
+/// Announce a body, send half of it and then nothing, until they are answered; and again.
 pub(crate) fn half_sending(caller: &Caller, clients: usize, octets: usize) -> Group {
     Group::of(caller, clients, move |member, _| async move {
-        let mut wire = member.caller.connect().await.unwrap();
-        wire.begin("/v1/documents", octets).await.unwrap();
-        let _ = wire.write(&vec![b' '; octets / 2]).await;
-        let _ = member.take(&wire.answer().await);
+        loop {
+            let mut wire = member.caller.connect().await.unwrap();
+            let _ = wire.begin("/v1/documents", octets).await;
+            let _ = wire.write(&vec![b' '; octets / 2]).await;
+            let _ = member.take(&wire.answer().await);
+            if !member.goes_on() {
+                break;
+            }
+        }
     })
 }
 
-/// Ask for long answers and do not read them.
+/// Ask for long answers, do not read them, and hang up after a while; and again.
 pub(crate) fn not_reading(caller: &Caller, clients: usize) -> Group {
     Group::of(caller, clients, |member, _| async move {
-        let mut wire = member.caller.connect().await.unwrap();
-        for _ in 0..20 {
-            let _ = wire.ask("/v1/inbox?limit=500").await;
-        }
         while member.goes_on() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            let Ok(mut wire) = member.caller.connect().await else { continue };
+            for _ in 0..20 {
+                let _ = wire.ask("/v1/inbox?limit=500").await;
+            }
+            for _ in 0..40 {
+                if member.goes_on() {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
         }
     })
 }

@@ -1,15 +1,15 @@
 //! A hub of the real binary with little memory, and the tokens of those who call it.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use truc::api::{AccessRequest, Policy, Role, Scope};
 use truc::clock::{Clock as _, SystemClock};
-use truc::config::{Config, DataFolder, LimitsConfig, template};
+use truc::config::{Config, DataFolder, JournalConfig, LimitsConfig, template};
 use truc::engine::Hub;
 use truc::trust::pki::{Layout, Plan};
 
@@ -29,8 +29,11 @@ const SYSTEMS: [(&str, &str, Policy); 5] = [
 pub(crate) const FURTHER: usize = 12;
 
 pub(crate) struct RunningHub {
-    folder: tempfile::TempDir,
+    data: DataFolder,
     pki: Layout,
+    /// Where all that is, and what else must stay until the end.
+    _folder: tempfile::TempDir,
+    disk: Option<SmallDisk>,
     /// And the last octet of the address from which each calls.
     tokens: HashMap<String, (u8, String)>,
     child: Child,
@@ -40,6 +43,10 @@ pub(crate) struct RunningHub {
 
 impl RunningHub {
     pub(crate) async fn start(limits: LimitsConfig) -> Self {
+        Self::on(None, limits, JournalConfig { reserve_bytes: 0, ..JournalConfig::default() }).await
+    }
+
+    pub(crate) async fn on(disk: Option<SmallDisk>, limits: LimitsConfig, journal: JournalConfig) -> Self {
         many_files();
         let TestHub { folder, hub, mut config, pki, .. } = TestHub::at(SystemClock.now(), None).await;
         let mut tokens = HashMap::new();
@@ -57,16 +64,21 @@ impl RunningHub {
         hub.close();
         drop(hub);
         config.limits = limits.clone();
+        config.journal = journal;
         config.index.cache_bytes = 1 << 20;
         make_servable(&folder, &pki, &config);
-        let (child, plain) = serve(&DataFolder::new(folder.path()));
-        Self { folder, pki, tokens, child, plain, limits }
+        if let Some(disk) = &disk {
+            disk.take(folder.path());
+        }
+        let data = DataFolder::new(disk.as_ref().map_or(folder.path(), SmallDisk::path));
+        let (child, plain) = serve(&data);
+        Self { data, pki, _folder: folder, disk, tokens, child, plain, limits }
     }
 
     /// The same data folder in a new process.
     pub(crate) fn restart(&mut self) {
         self.stop();
-        (self.child, self.plain) = serve(&self.data());
+        (self.child, self.plain) = serve(&self.data);
     }
 
     /// Stops it politely; it must end well.
@@ -85,10 +97,6 @@ impl RunningHub {
         signed(&self.pki, message, agency)
     }
 
-    fn data(&self) -> DataFolder {
-        DataFolder::new(self.folder.path())
-    }
-
     /// The most that it had in memory, octets.
     pub(crate) fn peak_bytes(&self) -> u64 {
         high_water(self.child.id()) << 10
@@ -101,17 +109,23 @@ impl RunningHub {
 
     /// Octets of the journal.
     pub(crate) fn journal_bytes(&self) -> u64 {
-        files(&self.data().journal()).into_iter().map(|path| path.metadata().unwrap().len()).sum()
+        files(&self.data.journal()).into_iter().map(|path| path.metadata().unwrap().len()).sum()
     }
 
     /// Files of large messages.
     pub(crate) fn payloads(&self) -> usize {
-        files(&self.data().payloads()).len()
+        files(&self.data.payloads()).len()
+    }
+
+    /// Octets that its own disk still has, and those of the reserve.
+    pub(crate) fn room(&self) -> (u64, u64) {
+        let reserve = self.data.journal().join("reserve").metadata().map_or(0, |file| file.len());
+        (self.disk.as_ref().map_or(u64::MAX, SmallDisk::free), reserve)
     }
 
     /// What `truc doctor` says of the stopped hub.
     pub(crate) fn doctor(&self) -> std::process::Output {
-        truc(&self.data()).args(["doctor", "--deep"]).output().unwrap()
+        truc(&self.data).args(["doctor", "--deep"]).output().unwrap()
     }
 }
 
@@ -119,6 +133,48 @@ impl Drop for RunningHub {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A file system in memory.
+pub(crate) struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// Nothing where none can be mounted.
+    pub(crate) fn of(mebibytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let size = format!("size={mebibytes}m");
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "truc-test"]).arg(folder.path()).output();
+        if mount.is_ok_and(|mount| mount.status.success()) {
+            return Some(Self(folder));
+        }
+        // Past the capture of the test's output: a test that was not run must not look like one that passed.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no file system can be mounted here (root is needed)");
+        None
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Takes a copy of what is in `folder`.
+    fn take(&self, folder: &Path) {
+        let copied = Command::new("cp").arg("-a").arg(folder.join(".")).arg(self.path()).status();
+        assert!(copied.unwrap().success());
+    }
+
+    fn free(&self) -> u64 {
+        let room = rustix::fs::statvfs(self.path()).unwrap();
+        room.f_bavail * room.f_frsize
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let umount = |how: &[&str]| Command::new("umount").args(how).arg(self.path()).output();
+        if !umount(&[]).is_ok_and(|umount| umount.status.success()) {
+            let _ = umount(&["--lazy"]);
+        }
     }
 }
 
@@ -166,7 +222,8 @@ fn truc(data: &DataFolder) -> Command {
 }
 
 fn serve(data: &DataFolder) -> (Child, SocketAddr) {
-    let mut child = truc(data).args(["serve", "--log", "error"]).stdout(Stdio::piped()).spawn().unwrap();
+    let log = std::env::var("TRUC_OVERLOAD_LOG").unwrap_or_else(|_| "error".to_owned());
+    let mut child = truc(data).args(["serve", "--log", &log]).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let addresses = std::fs::read_to_string(data.address()).unwrap();

@@ -2,7 +2,7 @@
 //! sheds whom it must by the book, serves those who behave, says how it is, and is afterwards what it was.
 //!
 //! `make overload` runs the full size with a release build and prints the figures; without `TRUC_OVERLOAD=full` it is
-//! smaller.
+//! smaller. `TRUC_OVERLOAD_LOG` is the hub's log filter; `error,truc::engine::turns=trace` tells of every turn.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,6 +21,7 @@
 
 mod bound;
 mod crowd;
+mod disk;
 mod hub;
 #[path = "../streaming/memory.rs"]
 #[allow(dead_code)]

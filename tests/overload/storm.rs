@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::task::JoinSet;
 use truc::config::LimitsConfig;
 
 use crate::crowd::{Receipts, Told, dribbling, half_sending, identity, not_reading, polling, pushing, repeating};
@@ -46,7 +47,7 @@ const FULL: Size = Size {
     not_reading: 50,
     polling: 50,
     repeats: 10_000,
-    quiet: 320,
+    quiet: 1_000,
 };
 
 /// Clients of the quiet system, where it has several.
@@ -56,43 +57,57 @@ fn size() -> Size {
     if std::env::var("TRUC_OVERLOAD").is_ok_and(|size| size == "full") { FULL } else { SMALL }
 }
 
-/// How many messages a second of the quiet system were accepted.
-#[derive(Clone, Copy)]
+/// How many messages a second of the quiet system were accepted, and how long one of a single client took.
 struct Rates {
     by_one: f64,
     by_several: f64,
+    /// Sorted.
+    waits: Vec<Duration>,
+}
+
+impl Rates {
+    /// How long so many hundredths of the single client's messages took at most, milliseconds.
+    fn within(&self, hundredths: usize) -> f64 {
+        self.waits[(self.waits.len() * hundredths / 100).min(self.waits.len() - 1)].as_secs_f64() * 1_000.0
+    }
 }
 
 /// The quiet system's part: every message is accepted at the first try.
 async fn quietly(caller: &Caller, messages: &[Vec<u8>], told: &mut Told) -> Rates {
     let (one, several) = messages.split_at(messages.len() / 2);
-    let by_one = at_their_pace(caller, vec![one.to_vec()], told).await;
+    let (by_one, mut waits) = at_their_pace(caller, vec![one.to_vec()], told).await;
     let parts = several.chunks(several.len().div_ceil(SEVERAL)).map(<[_]>::to_vec).collect();
-    Rates { by_one, by_several: at_their_pace(caller, parts, told).await }
+    let (by_several, _) = at_their_pace(caller, parts, told).await;
+    waits.sort_unstable();
+    Rates { by_one, by_several, waits }
 }
 
-/// Each part by a client of its own, one message after the other.
-async fn at_their_pace(caller: &Caller, parts: Vec<Vec<Vec<u8>>>, told: &mut Told) -> f64 {
-    let (started, messages) = (Instant::now(), parts.iter().map(Vec::len).sum::<usize>());
-    let mut clients = tokio::task::JoinSet::new();
-    for part in parts {
-        let caller = caller.clone();
-        clients.spawn(async move {
-            let mut answers = Vec::new();
-            let mut wire = caller.connect().await.unwrap();
-            for message in part {
-                answers.push(wire.post("/v1/documents", &message).await.unwrap());
-            }
-            answers
-        });
-    }
-    let answers = clients.join_all().await;
+/// Each part by a client of its own, one message after the other, and how long each message took. They have a thread to
+/// themselves: what is measured is the hub, and not the many clients of the others.
+async fn at_their_pace(caller: &Caller, parts: Vec<Vec<Vec<u8>>>, told: &mut Told) -> (f64, Vec<Duration>) {
+    let (started, caller) = (Instant::now(), caller.clone());
+    let sending = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            JoinSet::from_iter(parts.into_iter().map(|part| in_order(caller.clone(), part))).join_all().await
+        })
+    };
+    let answers: Vec<_> = tokio::task::spawn_blocking(sending).await.unwrap().into_iter().flatten().collect();
     let seconds = started.elapsed().as_secs_f64();
-    for answer in answers.into_iter().flatten() {
+    for (answer, _) in &answers {
         assert_eq!(answer.status, 201, "who behaves is served: {answer:?}");
-        told.take(&answer);
+        told.take(answer);
     }
-    messages as f64 / seconds
+    (answers.len() as f64 / seconds, answers.into_iter().map(|(_, wait)| wait).collect())
+}
+
+async fn in_order(caller: Caller, messages: Vec<Vec<u8>>) -> Vec<(Answer, Duration)> {
+    let (mut answers, mut wire) = (Vec::new(), caller.connect().await.unwrap());
+    for message in messages {
+        let sent = Instant::now();
+        answers.push((wire.post("/v1/documents", &message).await.unwrap(), sent.elapsed()));
+    }
+    answers
 }
 
 fn signed_by(hub: &RunningHub, from: &'static str, numbers: std::ops::Range<usize>) -> Vec<Vec<u8>> {
@@ -147,24 +162,24 @@ impl Storm {
         let started = Instant::now();
         let noise = pushing(&by("noisy"), size.pushing, "G22", 3_000);
         let bulk = pushing(&by("bulky"), size.bulky, "000.00.00.G22", 400_000);
-        let half = half_sending(&by("bulky"), size.half_sending, 1_000_000);
-        let slow = dribbling(&by("noisy"), size.dribbling);
+        let half = half_sending(&by("further-0"), size.half_sending, 1_000_000);
+        let slow = dribbling(&by("further-1"), size.dribbling);
         let deaf = not_reading(&by("dead"), size.not_reading);
         let polls = polling(&by("storm"), size.polling);
         let (repeats, receipts) = repeating(&by("storm"), 50, size.repeats, repeated);
         until(async || noise.has_begun().then_some(())).await;
         let work = async {
             let quiet = quietly(&by("quiet"), messages, told).await;
-            (quiet, repeats.done().await, half.done().await, slow.done().await)
+            (quiet, repeats.done().await)
         };
-        let ((quiet, repeats, half, slow), seen) = watched(&by("operator"), work).await;
+        let ((quiet, repeats), seen) = watched(&by("operator"), work).await;
         let (noise, bulk) = (noise.stop().await, bulk.stop().await);
         let seconds = started.elapsed().as_secs_f64();
-        let (deaf, polls) = (deaf.stop().await, polls.stop().await);
+        let (half, slow, deaf, polls) = (half.stop().await, slow.stop().await, deaf.stop().await, polls.stop().await);
         Self { size, seconds, quiet, noise, bulk, half, slow, deaf, polls, repeats, receipts, seen }
     }
 
-    fn print(&self, hub: &RunningHub, alone: Rates) {
+    fn print(&self, hub: &RunningHub, alone: &Rates) {
         let Self { size, seconds, quiet, noise, bulk, repeats, half, slow, polls, .. } = self;
         let (bound, peak) = (hub.limits.memory_bytes >> 20, hub.peak_bytes() >> 20);
         println!("memory: bound {bound} MiB, peak {peak} MiB; {seconds:.0} s");
@@ -173,6 +188,12 @@ impl Storm {
             let ratio = within / alone;
             println!(
                 "quiet, {clients} clients: {alone:.0}/s alone, {within:.0}/s in the storm ({ratio:.2}), all accepted"
+            );
+        }
+        for (when, rates) in [("alone", alone), ("in the storm", quiet)] {
+            let [half, most] = [50, 95].map(|hundredths| rates.within(hundredths));
+            println!(
+                "quiet, 1 client, {when}: half of its messages within {half:.1} ms, 95 in 100 within {most:.1} ms"
             );
         }
         let rate = |told: &Told, status: u16| told.count(status) as f64 / seconds;
@@ -186,7 +207,7 @@ impl Storm {
             let line = format!("truc_turns_waiting{{work=\"{work}\"}}");
             self.seen.iter().map(|answer| labelled(&answer.body, &line)).sum::<f64>() / self.seen.len() as f64
         };
-        let waiting = ["short", "large", "commit", "reading"].map(|work| format!("{work} {:.0}", mean(work)));
+        let waiting = ["short", "large", "commit", "reading", "list"].map(|work| format!("{work} {:.0}", mean(work)));
         println!(
             "waiting for their turn, mean: {}; a healthy answer to all {} probes",
             waiting.join(", "),
@@ -208,9 +229,9 @@ impl Storm {
             assert_eq!(group.without_retry_after, 0, "{:?}", group.by_status);
         }
         assert!(noise.count(201) > 0, "{:?}", noise.by_status);
-        assert_eq!(half.all() + half.ended, size.half_sending);
+        assert!(half.all() + half.ended >= size.half_sending);
         assert_eq!(repeats.all() + repeats.ended, size.repeats);
-        assert_eq!((slow.all(), slow.ended), (0, size.dribbling), "a head that never ends is cut off");
+        assert!(slow.all() == 0 && slow.ended >= size.dribbling, "a head that never ends is cut off: {slow:?}");
         assert_eq!(deaf.all(), 0);
     }
 
@@ -242,7 +263,7 @@ async fn everybody_pushes_and_who_behaves_is_served() {
     let descriptors = hub.descriptors();
 
     let came = Storm::over(&hub, parts[1], &repeated, &mut told).await;
-    came.print(&hub, alone);
+    came.print(&hub, &alone);
     assert!(hub.peak_bytes() <= hub.limits.memory_bytes, "{} MiB", hub.peak_bytes() >> 20);
     came.was_shed_by_the_book();
     came.health_told_the_truth(&operator).await;
@@ -286,7 +307,7 @@ fn receipts_are(receipts: &Receipts, first: &(String, u64)) -> bool {
 }
 
 /// Every acknowledged message is in its sender's outbox.
-async fn all_there<const N: usize>(hub: &RunningHub, groups: [(&str, &Told); N]) {
+pub(crate) async fn all_there<const N: usize>(hub: &RunningHub, groups: [(&str, &Told); N]) {
     for (system, told) in groups {
         let mut wire = hub.caller(system).connect().await.unwrap();
         let (mut held, mut cursor) = (std::collections::HashSet::new(), String::new());
