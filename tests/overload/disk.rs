@@ -7,7 +7,7 @@ use crate::hub::{RunningHub, SmallDisk};
 use crate::storm::all_there;
 use crate::wire::until;
 
-const DISK_MEBIBYTES: u32 = 320;
+const DISK_MEBIBYTES: u32 = 224;
 const RESERVE_BYTES: u64 = 8 << 20;
 /// What is kept free for what must not wait.
 const FREE_BYTES_MIN: u64 = 64 << 20;
