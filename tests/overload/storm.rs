@@ -89,7 +89,8 @@ async fn at_their_pace(caller: &Caller, parts: Vec<Vec<Vec<u8>>>, told: &mut Tol
     let sending = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            JoinSet::from_iter(parts.into_iter().map(|part| in_order(caller.clone(), part))).join_all().await
+            let clients: JoinSet<_> = parts.into_iter().map(|part| in_order(caller.clone(), part)).collect();
+            clients.join_all().await
         })
     };
     let answers: Vec<_> = tokio::task::spawn_blocking(sending).await.unwrap().into_iter().flatten().collect();
