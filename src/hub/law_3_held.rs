@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::domain::{BusinessType, Code, MessageId};
+use crate::domain::{BusinessType, Code, Digest, MessageId};
+use crate::hub::block::{LiftBlock, PutBlock};
 use crate::hub::decide::Command;
-use crate::hub::entry::Event;
+use crate::hub::entry::{Event, Verdict};
 use crate::hub::held::{Hold, HoldQuota, Release, TurnAway};
 use crate::hub::keys;
 use crate::hub::law_3::{Pure, SENDER, chains_have_no_gaps, document_id, id, submit};
 use crate::hub::{Rows, apply};
 use crate::index::{Durability, Index, Memory};
 use crate::journal::Body;
+use crate::trust::BlockRule;
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -184,6 +186,39 @@ fn play(ops: &[Op]) {
     }
     chains_have_no_gaps(&hub.entries);
     rebuilt_is_equal(&hub, &model);
+}
+
+/// The bytes are verified outside of the writer: what an operator does meanwhile comes before the release.
+#[test]
+fn a_block_between_verification_and_release_keeps_the_message_waiting() {
+    let mut hub = Pure::default();
+    hub.fill_directory();
+    let signer = Digest::of(b"certificate");
+    let quota = HoldQuota { messages: 5, bytes: u64::MAX };
+    let submit = submit(0, 0, TO, BusinessType::New, None);
+    let message = hub.run(&Command::Hold(Box::new(Hold { submit, quota }))).unwrap().unwrap();
+    let Submitted { sha256, to, targets, verdict } = submitted(0, 0, BusinessType::New);
+    let verdict = Verdict { signer: Some(signer), ..verdict };
+    let business = BusinessType::New;
+    let release = Command::Release(Box::new(Release {
+        message,
+        sha256,
+        to,
+        business,
+        targets,
+        verdict,
+        materials: Vec::new(),
+        remarks: Vec::new(),
+    }));
+    let (by, rule, reason) = ("operator".to_owned(), BlockRule::Certificate(signer), "stolen".to_owned());
+    let put = PutBlock { by: by.clone(), rule, since: None, until: None, reason: reason.clone(), certificate: None };
+    hub.run(&Command::PutBlock(Box::new(put))).unwrap();
+    let before = hub.entries.len();
+    assert_eq!(hub.run(&release), Ok(None));
+    assert_eq!(hub.entries.len(), before, "nothing by a blocked certificate follows the block");
+    hub.run(&Command::LiftBlock(LiftBlock { by, rule, reason })).unwrap();
+    assert_eq!(hub.run(&release), Ok(Some(message)));
+    assert_eq!(hub.entries.len(), before + 1 + 1 + TO.len(), "once the block is lifted it is delivered");
 }
 
 proptest! {
