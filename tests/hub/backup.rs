@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use truc::api::{RuleRequest, RunRequest};
+use truc::api::RunRequest;
 use truc::backup::{self, BackupError, Manifest, Wish};
 use truc::clock::Clock as _;
 use truc::config::{self, DataFolder};
 use truc::engine::{Hub, OpenError};
 use truc::trail::{LogKey, VerifierKey, verify};
 
+use crate::life::rule;
 use crate::support::{Document, TestHub};
 
 /// What `truc init` leaves beside the keys.
@@ -49,18 +50,7 @@ async fn law_1_a_backup_beside_a_busy_hub_and_retention_is_whole_each_time() {
     let data = complete(&hub);
     let other = tempfile::tempdir().unwrap();
     send(&hub, 0, &"AAAD".repeat(40_000)).await;
-    let rule = RuleRequest {
-        rule: "r".into(),
-        years: 0,
-        days: 0,
-        business: None,
-        type_name: None,
-        header: false,
-        basis: "x".into(),
-        from: None,
-        closed: false,
-    };
-    hub.hub.put_retention_rule(&Hub::operator_of_folder(), rule).await.unwrap();
+    hub.hub.put_retention_rule(&Hub::operator_of_folder(), rule("r", 0, false)).await.unwrap();
     let (folder, clock, from) = (other.path().to_owned(), hub.clock.clone(), data.clone());
     let backups = std::thread::spawn(move || {
         let mut sizes = Vec::new();
@@ -165,19 +155,8 @@ fn payloads(folder: &Path) -> Vec<PathBuf> {
 
 /// Destroys everything that was accepted before now.
 async fn destroy_all(hub: &TestHub) {
-    let rule = RuleRequest {
-        rule: "r".into(),
-        years: 0,
-        days: 0,
-        business: None,
-        type_name: None,
-        header: false,
-        basis: "x".into(),
-        from: None,
-        closed: false,
-    };
     let operator = Hub::operator_of_folder();
-    hub.hub.put_retention_rule(&operator, rule).await.unwrap();
+    hub.hub.put_retention_rule(&operator, rule("r", 0, false)).await.unwrap();
     hub.clock.advance(10);
     let preview = hub.hub.retention_preview(&operator, "r").unwrap();
     let request = RunRequest { rule: preview.rule, cutoff: preview.cutoff, steps: 100, after: None };

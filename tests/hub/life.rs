@@ -18,7 +18,8 @@ fn operator() -> Caller {
     Hub::operator_of_folder()
 }
 
-fn rule(name: &str, days: u32, header: bool) -> RuleRequest {
+/// A rule of retention for everything that is so many days old.
+pub fn rule(name: &str, days: u32, header: bool) -> RuleRequest {
     RuleRequest {
         rule: name.to_owned(),
         years: 0,
