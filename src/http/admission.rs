@@ -32,11 +32,12 @@ const LARGE_BYTES: u64 = 1536 << 10;
 /// The part of the memory that ordinary callers leave for operators.
 const RESERVE_DIVISOR: u64 = 16;
 /// How long the answer to a caller over its share waits at least, so that one that asks again at once does not fill the
-/// processor,
+/// processor.
 const PAUSE: Duration = Duration::from_millis(250);
-/// and for each call of its system that waits so: however many it opens, it is told no this often, not more often.
+/// How long it waits for each call of its system that waits so: however many it opens, it is told no this often, not more
+/// often.
 const PAUSE_EACH: Duration = Duration::from_millis(10);
-/// Nobody's patience should end before.
+/// How long it waits at most: nobody's patience should end before.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// The memory for requests.
